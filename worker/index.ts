@@ -1,6 +1,16 @@
-import { DurableObject } from 'cloudflare:workers'
-let shared = 0
-export class Intake extends DurableObject { ping() { return ++shared } }
-export class CampaignLedger extends DurableObject {}
-export class CouponLedger extends DurableObject {}
-export default { async fetch(req: Request, env: any) { const u = new URL(req.url); if (u.pathname === '/boon.js') return env.ASSETS.fetch(req); shared++; const x = await env.INTAKE.get(env.INTAKE.idFromName('a')).ping(); const t = await env.DB.prepare('select 1 as a').first(); return Response.json({ x, shared, t, mode: env.BOON_MODE }) } }
+import { makeApp } from './app.ts'
+import type { Env } from './env.ts'
+import type { App } from './platform/http.ts'
+
+export { CampaignLedger } from './campaigns/ledger.ts'
+export { CouponLedger } from './coupons/ledger.ts'
+export { Intake } from './ingest/intake.ts'
+
+let app: App | undefined
+
+export default {
+  fetch(req, env, context) {
+    app ??= makeApp(env.BOON_MODE === 'local')
+    return app.fetch(req, env, context)
+  },
+} satisfies ExportedHandler<Env>

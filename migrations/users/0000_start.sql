@@ -1,0 +1,85 @@
+CREATE TABLE `holdings` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`kind` text NOT NULL,
+	`source_id` text NOT NULL,
+	`code` text NOT NULL,
+	`grant_id` text,
+	`campaign_id` text,
+	`redeemable_ms` integer NOT NULL,
+	`expires_ms` integer,
+	`at_ms` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `holdings_by_user` ON `holdings` (`user_id`,`at_ms`);--> statement-breakpoint
+CREATE TABLE `grants` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`campaign_id` text NOT NULL,
+	`at_ms` integer NOT NULL,
+	`body` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `grants_by_time` ON `grants` (`user_id`,`at_ms`);--> statement-breakpoint
+CREATE TABLE `events` (
+	`seq` integer PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`id` text NOT NULL,
+	`name` text NOT NULL,
+	`at_ms` integer NOT NULL,
+	`properties` text NOT NULL,
+	`decisions` text
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `events_by_id` ON `events` (`user_id`,`id`);--> statement-breakpoint
+CREATE INDEX `events_by_time` ON `events` (`user_id`,`at_ms`);--> statement-breakpoint
+CREATE TABLE `users` (
+	`id` text PRIMARY KEY NOT NULL,
+	`email` text,
+	`phone` text,
+	`name` text,
+	`timezone` text,
+	`language` text,
+	`properties` text DEFAULT '{}' NOT NULL,
+	`created_ms` integer NOT NULL,
+	`last_seen_ms` integer
+);
+--> statement-breakpoint
+CREATE TABLE `wallet_entries` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`wallet_id` text NOT NULL,
+	`kind` text NOT NULL,
+	`units` integer NOT NULL,
+	`balance` integer NOT NULL,
+	`decimals` integer NOT NULL,
+	`at_ms` integer NOT NULL,
+	`source` text NOT NULL,
+	`grant_id` text,
+	`order_id` text,
+	`description` text NOT NULL,
+	`metadata` text,
+	`idempotency_key` text,
+	`fingerprint` text
+);
+--> statement-breakpoint
+CREATE INDEX `wallet_entries_by_time` ON `wallet_entries` (`user_id`,`at_ms`);--> statement-breakpoint
+CREATE UNIQUE INDEX `wallet_entries_by_key` ON `wallet_entries` (`user_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `wallet_lots` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`wallet_id` text NOT NULL,
+	`units` integer NOT NULL,
+	`remaining` integer NOT NULL,
+	`activates_ms` integer NOT NULL,
+	`expires_ms` integer
+);
+--> statement-breakpoint
+CREATE INDEX `wallet_lots_by_user` ON `wallet_lots` (`user_id`,`wallet_id`);--> statement-breakpoint
+CREATE TABLE `wallet_uses` (
+	`entry_id` text NOT NULL,
+	`lot_id` text NOT NULL,
+	`user_id` text NOT NULL,
+	`units` integer NOT NULL,
+	PRIMARY KEY(`entry_id`, `lot_id`)
+);

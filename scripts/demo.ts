@@ -1,0 +1,162 @@
+/** An API answer, as far as the demo reads it. */
+interface Answer {
+  id: string
+  name: string
+  status: string
+  imported: number
+  stats: { stock: { total: number } | null }
+  data: Answer[]
+}
+
+type Ask = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Answer>
+
+/** A body to send; its name is how it is found again. */
+type Definition = { name: string } & Record<string, unknown>
+
+const timezone = 'Asia/Kolkata'
+const codes = 2_000
+const jobTimeoutMs = 60_000
+
+const wallet = {
+  name: 'Boon points',
+  pointsName: 'points',
+  decimals: 0,
+  rounding: 'down',
+  expiry: { after: 'P90D' },
+}
+
+const everyone = {
+  name: 'Namaste',
+  description: 'On the whole order, once for everybody.',
+  audience: 'everyone',
+  kind: 'single',
+  code: 'NAMASTE5',
+  effect: {
+    on: 'order',
+    benefit: { kind: 'percentage', percent: 5, max: { INR: 10_000 } },
+    as: 'discount',
+  },
+  validity: { start: 'now', end: 'never', timezone },
+  visible: true,
+}
+
+const welcome = {
+  name: 'Welcome',
+  description: 'On your first order.',
+  terms: 'One use, within 30 days of signing up.',
+  audience: 'campaign',
+  kind: 'single',
+  code: 'WELCOME10',
+  effect: {
+    on: 'order',
+    benefit: { kind: 'percentage', percent: 10, max: { INR: 20_000 } },
+    as: 'discount',
+  },
+  validity: { start: 'now', end: 'never', timezone, expiresAfter: 'P30D' },
+}
+
+const cart = {
+  name: 'Cart thank-you',
+  description: 'On orders from ₹999.',
+  terms: 'The code is yours alone and good for one order.',
+  audience: 'campaign',
+  kind: 'bulk',
+  effect: { on: 'order', benefit: { kind: 'fixed', amount: { INR: 10_000 } }, as: 'discount' },
+  qualify: { cart: [{ property: 'subtotal', op: 'gte', value: 99_900 }] },
+  validity: { start: 'now', end: 'never', timezone, expiresAfter: 'P7D' },
+  lowStock: 100,
+}
+
+/**
+ * Makes the demo account through the HTTP API: a wallet, three coupons, and the three running campaigns that the
+ * demo shop sets off. What is there already, by name, is left as it is, so it may be called at every start and
+ * goes on where an interrupted call stopped. Rejects with the API's own words when a step is refused.
+ */
+export async function loadDemo(baseUrl: string, key: string): Promise<void> {
+  const ask = asker(baseUrl, key)
+  const points = await findOrMake(ask, 'wallets', wallet)
+  await publishedCoupon(ask, everyone)
+  const welcomeCoupon = await publishedCoupon(ask, welcome)
+  const cartCoupon = await publishedCoupon(ask, cart)
+
+  await runningCampaign(ask, {
+    name: 'Welcome coupon',
+    trigger: { event: 'Signed Up' },
+    reward: { type: 'coupon', couponId: welcomeCoupon.id, redeemable: 'immediate' },
+    limits: { perUser: { total: 1 }, perCampaign: { total: 100_000 } },
+  })
+  await runningCampaign(ask, {
+    name: 'Cart thank-you',
+    trigger: { event: 'Added To Cart' },
+    reward: { type: 'coupon', couponId: cartCoupon.id, redeemable: 'immediate' },
+    limits: { perUser: { day: 1 }, perCampaign: { total: codes } },
+  })
+  await runningCampaign(ask, {
+    name: 'Points for orders from ₹500',
+    trigger: { event: 'Charged', where: [{ property: 'Amount', op: 'gte', value: 500 }] },
+    reward: {
+      type: 'points',
+      walletId: points.id,
+      scheme: { kind: 'flat', value: 50 },
+      activation: 'immediate',
+    },
+    limits: { perUser: { day: 20 }, budget: { campaign: 1_000_000, policy: 'truncate' } },
+  })
+}
+
+async function publishedCoupon(ask: Ask, definition: Definition): Promise<Answer> {
+  const coupon = await findOrMake(ask, 'coupons', definition)
+  if (coupon.status !== 'draft') return coupon
+  if (definition['kind'] === 'bulk') await fillStock(ask, coupon.id)
+  await ask('POST', `/v1/coupons/${coupon.id}/publish`)
+  return coupon
+}
+
+async function fillStock(ask: Ask, couponId: string): Promise<void> {
+  const { stats } = await ask('GET', `/v1/coupons/${couponId}`)
+  if (stats.stock && stats.stock.total > 0) return
+  const pattern = { count: codes, length: 6, alphabet: 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789', prefix: 'CART-' }
+  const { id } = await ask('POST', `/v1/coupons/${couponId}/codes/generate`, pattern)
+  const untilMs = performance.now() + jobTimeoutMs
+  for (;;) {
+    const job = await ask('GET', `/v1/jobs/${id}`)
+    if (job.status === 'done' && job.imported === codes) return
+    const isOver = job.status !== 'running' || performance.now() > untilMs
+    if (isOver) throw new Error(`The demo's codes were not made: job ${id} is ${job.status}.`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+async function runningCampaign(ask: Ask, definition: Definition): Promise<void> {
+  const schedule = { start: 'now', end: 'never', timezone }
+  const campaign = await findOrMake(ask, 'campaigns', { ...definition, qualification: 'live', schedule })
+  if (campaign.status === 'draft') await ask('POST', `/v1/campaigns/${campaign.id}/publish`)
+}
+
+async function findOrMake(ask: Ask, kind: string, definition: Definition): Promise<Answer> {
+  const search = kind === 'campaigns' ? `&q=${encodeURIComponent(definition.name)}` : ''
+  const { data } = await ask('GET', `/v1/${kind}?limit=100${search}`)
+  const found = data.find((it) => it.name === definition.name)
+  return found ?? (await ask('POST', `/v1/${kind}`, definition))
+}
+
+function asker(baseUrl: string, key: string): Ask {
+  return async (method, path, body) => {
+    const response = await fetch(new URL(path, baseUrl), {
+      method,
+      headers: {
+        Authorization: `Bearer ${key}`,
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`)
+    return JSON.parse(text)
+  }
+}
+
+if (import.meta.main) {
+  const [baseUrl = 'http://localhost:8787', key = 'sk_local_boon'] = process.argv.slice(2)
+  await loadDemo(baseUrl, key)
+}

@@ -1,0 +1,129 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { campaignInsightRoutes } from './campaigns/insightRoutes.ts'
+import { campaignRoutes } from './campaigns/routes.ts'
+import { holdingRecord } from './codes/holdings.ts'
+import { couponCodeRoutes } from './coupons/codeRoutes.ts'
+import { couponRoutes } from './coupons/routes.ts'
+import { assetRoutes } from './assets.ts'
+import { configurationFaults } from './env.ts'
+import { forgetUser } from './forget.ts'
+import { ingestRoutes } from './ingest/routes.ts'
+import { localRoutes } from './local.ts'
+import { loadClock, now } from './platform/clock.ts'
+import { type App, type HonoEnv, operation, reply } from './platform/http.ts'
+import { newId } from './platform/ids.ts'
+import { findJob, jobSchema } from './platform/jobs.ts'
+import { describeError, log } from './platform/log.ts'
+import { outageOf } from './platform/outage.ts'
+import { problemResponse, Refusal, refuse } from './platform/problem.ts'
+import { grantRecord } from './rewards/fulfil.ts'
+import { teamRoutes } from './team/routes.ts'
+import { trayCors } from './tray/cors.ts'
+import { trayRoutes } from './tray/routes.ts'
+import { userRoutes } from './users/routes.ts'
+import { eventRecord } from './users/timeline.ts'
+import { walletRecords } from './wallets/balances.ts'
+import { walletRoutes } from './wallets/routes.ts'
+
+/** The version that `/healthz` and the OpenAPI document name. */
+export const VERSION = '0.1.0'
+
+/** The whole HTTP surface: middleware in order, then every room's operations, then the pages. */
+export function makeApp(local: boolean): App {
+  const app: App = new OpenAPIHono<HonoEnv>()
+  middleware(app)
+  serviceRoutes(app)
+  userRoutes(app, {
+    records: [eventRecord, grantRecord, holdingRecord, ...walletRecords],
+    forget: forgetUser,
+  })
+  walletRoutes(app)
+  couponRoutes(app)
+  couponCodeRoutes(app)
+  campaignRoutes(app)
+  campaignInsightRoutes(app)
+  ingestRoutes(app)
+  trayRoutes(app)
+  teamRoutes(app)
+  if (local) localRoutes(app)
+  assetRoutes(app, local)
+  return app
+}
+
+function middleware(app: App): void {
+  app.use(async (context, next) => {
+    const requestId = newId('req', now())
+    context.set('requestId', requestId)
+    await loadClock(context.env)
+    const startedMs = now()
+    const faults = configurationFaults(context.env)
+    if (faults.length > 0) {
+      log('error', 'The configuration is not complete', { requestId, faults })
+      context.res = problemResponse(refuse('unavailable', 'The service is not configured; see its log.'), requestId)
+    } else await next()
+    context.header('X-Request-Id', requestId)
+    log('info', 'request', {
+      requestId,
+      method: context.req.method,
+      path: context.req.path,
+      status: context.res.status,
+      ms: now() - startedMs,
+      keyId: context.get('principal')?.keyId,
+      refusedWith: context.get('refusedWith'),
+    })
+  })
+  app.use('/v1/tray/*', trayCors)
+  app.use('/v1/tray', trayCors)
+
+  app.notFound((context) => {
+    const detail = `${context.req.method} ${context.req.path} is not an operation; see /openapi.json.`
+    return problemResponse(refuse('not_found', detail), context.get('requestId'))
+  })
+  app.onError((error, context) => {
+    const requestId = context.get('requestId')
+    log('error', 'request failed', { requestId, path: context.req.path, ...describeError(error) })
+    const refusal = outageOf(error) ?? refuse('internal', 'Something went wrong on our side; the log has more.')
+    return problemResponse(refusal, requestId)
+  })
+}
+
+function serviceRoutes(app: App): void {
+  operation(
+    app,
+    {
+      method: 'get',
+      path: '/healthz',
+      summary: 'Whether the service answers',
+      access: 'public',
+      answers: { 200: z.object({ ok: z.literal(true), version: z.string() }) },
+    },
+    async () => reply(200, { ok: true, version: VERSION }),
+  )
+
+  operation(
+    app,
+    {
+      method: 'get',
+      path: '/v1/jobs/{jobId}',
+      summary: 'How far a job is',
+      access: { scope: 'coupons:read' },
+      params: z.object({ jobId: z.string() }),
+      answers: { 200: jobSchema },
+      refusals: ['not_found'],
+    },
+    async ({ env, params }) => {
+      const job = await findJob(env, params.jobId)
+      return job instanceof Refusal ? job : reply(200, job)
+    },
+  )
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
+  app.get('/openapi.json', (context) =>
+    context.json(
+      app.getOpenAPI31Document({
+        openapi: '3.1.0',
+        info: { title: 'Boon', version: VERSION, description: 'An open promotion engine at the edge.' },
+      }),
+    ),
+  )
+}

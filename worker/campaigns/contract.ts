@@ -1,0 +1,159 @@
+import { z } from '@hono/zod-openapi'
+import { durationSchema, limitSchema, limitsByPeriodSchema, zoneSchema } from '../platform/contract.ts'
+import { pageQuery } from '../platform/paging.ts'
+import { rewardSchema } from '../rewards/contract.ts'
+import { conditionsSchema } from '../segments/conditionContract.ts'
+import { callerId } from '../users/contract.ts'
+import { combinationFaults } from './combinations.ts'
+import { campaignStatuses } from './lifecycle.ts'
+
+const eventName = z.string().min(1).max(256)
+
+const triggerSchema = z.strictObject({
+  event: eventName,
+  where: conditionsSchema.optional(),
+  unless: z
+    .strictObject({ event: eventName, where: conditionsSchema.optional(), within: durationSchema })
+    .optional(),
+  same: z.string().min(1).max(256).optional(),
+})
+
+const audienceSchema = z.union([
+  z.strictObject({ segmentId: z.string().min(1) }),
+  z.strictObject({ listId: z.string().min(1) }),
+  z.strictObject({ rule: z.looseObject({}) }),
+])
+
+const budgetSchema = z.strictObject({
+  campaign: z.number().gt(0, 'must be more than 0; leave it out for unlimited').max(1e12).nullable().optional(),
+  user: z.number().gt(0, 'must be more than 0; leave it out for unlimited').max(1e12).nullable().optional(),
+  policy: z.enum(['truncate', 'reject']).default('truncate'),
+})
+
+const limitsSchema = z.strictObject({
+  perUser: limitsByPeriodSchema.optional(),
+  perCampaign: limitsByPeriodSchema.optional(),
+  budget: budgetSchema.optional(),
+})
+
+const scheduleSchema = z.strictObject({
+  start: z.string(),
+  end: z.string().default('never'),
+  timezone: zoneSchema.optional(),
+  deliver: z.enum(['account', 'userTime', 'bestTime']).optional(),
+  ifPast: z.enum(['skip', 'nextDay']).optional(),
+  fallback: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 18:00')
+    .optional(),
+})
+
+const fields = {
+  name: z.string().min(1).max(200),
+  qualification: z.enum(['live', 'past', 'list']),
+  trigger: triggerSchema.optional(),
+  audience: audienceSchema.optional(),
+  reward: rewardSchema,
+  limits: limitsSchema.optional(),
+  schedule: scheduleSchema,
+}
+
+/** What a marketer writes of a campaign. */
+export const campaignDefinitionSchema = z.strictObject(fields).superRefine((campaign, context) => {
+  for (const { path, message } of combinationFaults(campaign)) {
+    context.addIssue({ code: 'custom', path: path.split('.'), message })
+  }
+})
+
+/** What a marketer writes of a campaign. */
+export type CampaignDefinition = z.infer<z.ZodObject<typeof fields>>
+
+/** A patch: what it names replaces, null removes. It is checked again as a whole once merged. */
+export const campaignPatchSchema = z
+  .strictObject(
+    Object.fromEntries(Object.keys(fields).map((name) => [name, z.unknown()])) as {
+      [K in keyof typeof fields]: z.ZodUnknown
+    },
+  )
+  .partial()
+
+const count = z.int()
+
+/** What a campaign's ledger counts, as answered. */
+export const campaignStatsSchema = z.object({
+  granted: count,
+  value: z.number(),
+  users: count,
+  refused: z.record(z.string(), count),
+  remaining: z.object({
+    budget: z.number().nullable(),
+    count: limitSchema.unwrap(),
+    stock: count.nullable(),
+  }),
+})
+
+/** What a campaign's ledger counts, on the wire. */
+export type CampaignStats = z.infer<typeof campaignStatsSchema>
+
+/** A campaign, as answered. */
+export const campaignSchema = z
+  .looseObject({
+    id: z.string(),
+    name: z.string(),
+    status: z.enum(campaignStatuses),
+    createdBy: z.string(),
+    createdAt: z.string(),
+    updatedAt: z.string(),
+    startsAt: z.string().nullable(),
+    endsAt: z.string().nullable(),
+    stats: campaignStatsSchema,
+  })
+  .openapi('Campaign')
+
+/** The path of one campaign. */
+export const campaignParams = z.object({ campaignId: z.string() })
+
+/** The query of the list of campaigns. */
+export const campaignListQuery = pageQuery.extend({
+  status: z.enum(campaignStatuses).optional(),
+  type: z.enum(['live', 'past', 'list']).optional(),
+  reward: z.enum(['points', 'coupon', 'voucher', 'custom', 'message']).optional(),
+  createdBy: z.string().max(200).optional(),
+  q: z.string().max(200).optional(),
+})
+
+/** The query of stats over time. */
+export const bucketQuery = z.strictObject({
+  from: z.string().optional(),
+  to: z.string().optional(),
+  bucket: z.enum(['hour', 'day']).default('day'),
+})
+
+/** One stretch of time and what happened in it. */
+export const bucketSchema = z.object({ at: z.string(), granted: count, value: z.number(), refused: count })
+
+/** The body of a try-out of a campaign for one user. */
+export const testSchema = z.strictObject({
+  userId: callerId,
+  event: z
+    .strictObject({ name: eventName.optional(), properties: z.record(z.string(), z.unknown()).optional() })
+    .optional(),
+  now: z.string().optional(),
+})
+
+/** One check of a try-out. */
+export const traceStepSchema = z.object({ check: z.string(), passed: z.boolean(), detail: z.string() })
+
+/** One check of a try-out, on the wire. */
+export type TraceStep = z.infer<typeof traceStepSchema>
+
+/** What a campaign would do, as answered. */
+export const testAnswerSchema = z.object({
+  outcome: z.enum(['granted', 'refused', 'not_triggered']),
+  reason: z.string().optional(),
+  trace: z.array(traceStepSchema),
+  reward: z.looseObject({ type: z.string(), value: z.number().optional() }).optional(),
+})
+
+/** What of a campaign cannot be published. */
+export const warningSchema = z.looseObject({ code: z.string(), message: z.string() })

@@ -1,0 +1,128 @@
+import { type Period, periodAt } from '../platform/calendar.ts'
+import { newId } from '../platform/ids.ts'
+import type { NothingLeft, Prepared } from '../rewards/kind.ts'
+import { amountOf } from '../rewards/kinds.ts'
+import type { CampaignStatus } from './lifecycle.ts'
+import type { LedgerGrant, LedgerTables } from './ledgerTables.ts'
+import { addToTally, emptyTally, judge, type LimitReason, type Limits, type Periods, takeFromTally, type Tally } from './limits.ts'
+
+/** What a ledger knows of its campaign, pushed to it when the campaign is published or edited. */
+export interface CampaignFacts {
+  campaignId: string
+  name: string
+  zone: string
+  startsMs: number
+  endsMs: number | null
+  limits: Limits
+  prepared: Prepared
+}
+
+/** Somebody who may be granted, and by what: the trigger is the grant's identity. */
+export interface Candidate {
+  trigger: string
+  userId: string
+  eventId: string | null
+  /** The value of the property that the scheme reads. */
+  property: unknown
+}
+
+/** Everything that a grant can be refused for. */
+export type RefusalReason =
+  | 'campaign_not_running'
+  | 'outside_window'
+  | 'event_too_old'
+  | 'not_in_audience'
+  | LimitReason
+
+/** What the ledger decided on one candidate. */
+export type Decision =
+  | { grant: LedgerGrant; replayed: boolean }
+  | { refused: RefusalReason; grant?: undefined }
+
+/** The state of a campaign that bars every grant: it does not run, or its time is not now. */
+export function barred(
+  status: CampaignStatus,
+  facts: { startsMs: number; endsMs: number | null },
+  nowMs: number,
+): 'campaign_not_running' | 'outside_window' | undefined {
+  if (status !== 'running') return 'campaign_not_running'
+  if (nowMs < facts.startsMs || (facts.endsMs !== null && nowMs >= facts.endsMs)) return 'outside_window'
+  return undefined
+}
+
+/** The calendar day, week and month of a moment. */
+export function periodsAt(nowMs: number, zone: string): Periods {
+  const at = (period: Period) => periodAt(period, nowMs, zone)
+  return { day: at('day'), week: at('week'), month: at('month') }
+}
+
+/**
+ * Decides on candidates in their order and writes down what was granted, with all that it counts. Must run inside one
+ * transaction: nothing may come between reading a tally and writing it.
+ */
+export function decideAll(
+  tables: LedgerTables,
+  facts: CampaignFacts,
+  status: CampaignStatus,
+  candidates: Candidate[],
+  nowMs: number,
+  nothingLeft: NothingLeft | undefined,
+): Decision[] {
+  const known = tables.grantsOf(candidates.map((candidate) => candidate.trigger))
+  const bar = barred(status, facts, nowMs)
+  const periods = periodsAt(nowMs, facts.zone)
+  const { campaign, users } = tables.tallies(candidates.map((candidate) => candidate.userId))
+  const touched = new Map<string, Tally>()
+  const granted: LedgerGrant[] = []
+  let reached = 0
+  let units = 0
+
+  const decisions = candidates.map((candidate): Decision => {
+    const before = known.get(candidate.trigger)
+    if (before !== undefined) return { grant: before, replayed: true }
+    if (bar !== undefined) return { refused: bar }
+    const user = users.get(candidate.userId) ?? emptyTally()
+    const award = amountOf(facts.prepared, candidate.property)
+    const verdict = judge({ limits: facts.limits, periods, user, campaign, award, nothingLeft })
+    if ('refused' in verdict) return verdict
+    if (user.total === 0) reached += 1
+    addToTally(user, periods, verdict.units)
+    addToTally(campaign, periods, verdict.units)
+    touched.set(candidate.userId, user)
+    units += verdict.units ?? 0
+    const asked = typeof award === 'number' ? award : null
+    const { trigger, userId, eventId } = candidate
+    const grant = { trigger, id: newId('grt', nowMs), userId, eventId, atMs: nowMs, units: verdict.units, asked }
+    known.set(trigger, grant)
+    granted.push(grant)
+    return { grant, replayed: false }
+  })
+
+  if (granted.length > 0) {
+    tables.addGrants(granted)
+    tables.saveTallies(campaign, touched, reached)
+    tables.count(nowMs, granted.length, units, new Map())
+  }
+  return decisions
+}
+
+/**
+ * Takes back grants that turned out to have nothing to give: rows, tallies and hours, as if they had not been. Those
+ * that somebody else has taken back meanwhile are left alone.
+ */
+export function undo(tables: LedgerTables, zone: string, empty: LedgerGrant[]): void {
+  const standing = tables.grantsOf(empty.map((grant) => grant.trigger))
+  const grants = empty.filter((grant) => standing.get(grant.trigger)?.id === grant.id)
+  const { campaign, users } = tables.tallies(grants.map((grant) => grant.userId))
+  let fewer = 0
+  for (const grant of grants) {
+    const periods = periodsAt(grant.atMs, zone)
+    const user = users.get(grant.userId) ?? emptyTally()
+    takeFromTally(user, periods, grant.units)
+    takeFromTally(campaign, periods, grant.units)
+    if (user.total === 0) fewer += 1
+    tables.count(grant.atMs, -1, -(grant.units ?? 0), new Map())
+  }
+  tables.removeGrants(grants.map((grant) => grant.trigger))
+  tables.saveTallies(campaign, users, -fewer)
+}

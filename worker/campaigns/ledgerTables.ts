@@ -1,0 +1,258 @@
+import type { Period } from '../platform/calendar.ts'
+import type { DecidedGrant } from '../rewards/kind.ts'
+import { emptyTally, type Tally } from './limits.ts'
+
+/** A grant as its ledger keeps it. */
+export interface LedgerGrant extends DecidedGrant {
+  trigger: string
+}
+
+/** What happened in a quarter of an hour. */
+export interface Slot {
+  atMs: number
+  granted: number
+  units: number
+  refused: number
+}
+
+interface GrantRow {
+  [column: string]: SqlStorageValue
+  seq: number
+  trigger: string
+  id: string
+  user_id: string
+  event_id: string | null
+  at_ms: number
+  units: number | null
+  asked: number | null
+}
+
+interface TallyRow {
+  [column: string]: SqlStorageValue
+  user_id: string
+  total: number
+  units: number
+  day_ms: number
+  day: number
+  week_ms: number
+  week: number
+  month_ms: number
+  month: number
+}
+
+/** The name under which the whole campaign is tallied; no user can have it. */
+const CAMPAIGN = ''
+const DECIDED = 0
+const SETTLED = 1
+/** Every zone's days and hours are made of whole quarters of an hour. */
+export const SLOT_MS = 900_000
+
+/**
+ * The tables of one campaign's ledger, in its object's SQLite: tallies, grants with their outbox, refusals, and what
+ * happened when. All methods are synchronous and take many rows at once, because the statement costs more than
+ * the row.
+ */
+export class LedgerTables {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+    sql.exec(`
+      CREATE TABLE IF NOT EXISTS tallies (user_id TEXT PRIMARY KEY, total INTEGER NOT NULL, units INTEGER NOT NULL,
+        day_ms INTEGER NOT NULL, day INTEGER NOT NULL, week_ms INTEGER NOT NULL, week INTEGER NOT NULL,
+        month_ms INTEGER NOT NULL, month INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS grants (seq INTEGER PRIMARY KEY, trigger TEXT NOT NULL UNIQUE, id TEXT NOT NULL,
+        user_id TEXT NOT NULL, event_id TEXT, at_ms INTEGER NOT NULL, units INTEGER, asked INTEGER,
+        state INTEGER NOT NULL);
+      CREATE INDEX IF NOT EXISTS grants_outbox ON grants (at_ms) WHERE state = ${DECIDED};
+      CREATE TABLE IF NOT EXISTS refusals (reason TEXT PRIMARY KEY, n INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS slots (slot_ms INTEGER PRIMARY KEY, granted INTEGER NOT NULL, units INTEGER NOT NULL,
+        refused INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS reached (id INTEGER PRIMARY KEY, users INTEGER NOT NULL);
+      INSERT INTO reached VALUES (1, 0) ON CONFLICT DO NOTHING;`)
+  }
+
+  /** The tallies of some users and of the campaign itself. */
+  tallies(userIds: Iterable<string>): { campaign: Tally; users: Map<string, Tally> } {
+    const wanted = [CAMPAIGN, ...new Set(userIds)]
+    const users = new Map(wanted.map((userId) => [userId, emptyTally()]))
+    const rows = this.#sql.exec<TallyRow>(
+      'SELECT * FROM tallies WHERE user_id IN (SELECT value FROM json_each(?1))',
+      JSON.stringify(wanted),
+    )
+    for (const row of rows) users.set(row.user_id, tallyOf(row))
+    const campaign = users.get(CAMPAIGN) ?? emptyTally()
+    users.delete(CAMPAIGN)
+    return { campaign, users }
+  }
+
+  /** Writes tallies back, and how many users more (or fewer) have been reached. */
+  saveTallies(campaign: Tally, users: Map<string, Tally>, reached: number): void {
+    const rows = [[CAMPAIGN, campaign] as const, ...users].map(([userId, tally]) => [
+      userId,
+      tally.total,
+      tally.units,
+      ...(['day', 'week', 'month'] as const).flatMap((period) => [tally[period].startMs, tally[period].count]),
+    ])
+    this.#sql.exec(
+      `INSERT INTO tallies (user_id, total, units, day_ms, day, week_ms, week, month_ms, month)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+         value ->> 8
+       FROM json_each(?1) WHERE true ON CONFLICT (user_id) DO UPDATE SET total = excluded.total,
+         units = excluded.units, day_ms = excluded.day_ms, day = excluded.day, week_ms = excluded.week_ms,
+         week = excluded.week, month_ms = excluded.month_ms, month = excluded.month`,
+      JSON.stringify(rows),
+    )
+    if (reached !== 0) this.#sql.exec('UPDATE reached SET users = users + ?1', reached)
+  }
+
+  /** The grants that some triggers have led to already, by trigger. */
+  grantsOf(triggers: string[]): Map<string, LedgerGrant> {
+    const rows = this.#sql.exec<GrantRow>(
+      'SELECT * FROM grants WHERE trigger IN (SELECT value FROM json_each(?1))',
+      JSON.stringify(triggers),
+    )
+    return new Map([...rows].map((row) => [row.trigger, grantOf(row)]))
+  }
+
+  /** Writes down new grants, in the outbox. */
+  addGrants(grants: LedgerGrant[]): void {
+    if (grants.length === 0) return
+    const rows = grants.map((grant) => [
+      grant.trigger,
+      grant.id,
+      grant.userId,
+      grant.eventId,
+      grant.atMs,
+      grant.units,
+      grant.asked,
+    ])
+    this.#sql.exec(
+      `INSERT INTO grants (trigger, id, user_id, event_id, at_ms, units, asked, state)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ${DECIDED}
+       FROM json_each(?1)`,
+      JSON.stringify(rows),
+    )
+  }
+
+  /** Takes grants away that turned out to have nothing to give. */
+  removeGrants(triggers: string[]): void {
+    this.#sql.exec(
+      'DELETE FROM grants WHERE trigger IN (SELECT value FROM json_each(?1))',
+      JSON.stringify(triggers),
+    )
+  }
+
+  /** Marks grants whose effects are all written. */
+  settle(triggers: string[]): void {
+    this.#sql.exec(
+      `UPDATE grants SET state = ${SETTLED} WHERE trigger IN (SELECT value FROM json_each(?1))`,
+      JSON.stringify(triggers),
+    )
+  }
+
+  /** Grants whose effects may not all be written, decided at `untilMs` or before, oldest first. */
+  outbox(untilMs: number, limit: number): LedgerGrant[] {
+    return this.#sql
+      .exec<GrantRow>(
+        `SELECT * FROM grants WHERE state = ${DECIDED} AND at_ms <= ?1 ORDER BY at_ms LIMIT ?2`,
+        untilMs,
+        limit,
+      )
+      .toArray()
+      .map(grantOf)
+  }
+
+  /** When the oldest grant of the outbox was decided; null when it is empty. */
+  oldestUnsettled(): number | null {
+    return this.#sql.exec<{ at: number | null }>(`SELECT min(at_ms) AS at FROM grants WHERE state = ${DECIDED}`).one().at
+  }
+
+  /** Counts what happened at a moment: by reason, and in its quarter of an hour. */
+  count(atMs: number, granted: number, units: number, refused: Map<string, number>): void {
+    let refusals = 0
+    for (const [reason, n] of refused) {
+      if (n === 0) continue
+      refusals += n
+      this.#sql.exec(
+        'INSERT INTO refusals (reason, n) VALUES (?1, ?2) ON CONFLICT (reason) DO UPDATE SET n = n + ?2',
+        reason,
+        n,
+      )
+    }
+    if (granted === 0 && units === 0 && refusals === 0) return
+    this.#sql.exec(
+      `INSERT INTO slots (slot_ms, granted, units, refused) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (slot_ms) DO UPDATE SET granted = granted + ?2, units = units + ?3, refused = refused + ?4`,
+      Math.floor(atMs / SLOT_MS) * SLOT_MS,
+      granted,
+      units,
+      refusals,
+    )
+  }
+
+  /** The refusals so far, by reason, and how many users were granted at least once. */
+  sums(): { refused: Record<string, number>; users: number } {
+    const rows = this.#sql.exec<{ reason: string; n: number }>('SELECT reason, n FROM refusals ORDER BY reason')
+    const refused = Object.fromEntries([...rows].map((row) => [row.reason, row.n]))
+    return { refused, users: this.#sql.exec<{ users: number }>('SELECT users FROM reached').one().users }
+  }
+
+  /** What happened in each quarter of an hour of a stretch of time, quiet ones left out. */
+  slots(fromMs: number, toMs: number): Slot[] {
+    return this.#sql
+      .exec<{ slot_ms: number; granted: number; units: number; refused: number }>(
+        'SELECT * FROM slots WHERE slot_ms >= ?1 AND slot_ms < ?2 ORDER BY slot_ms',
+        fromMs,
+        toMs,
+      )
+      .toArray()
+      .map(({ slot_ms, ...slot }) => ({ atMs: slot_ms, ...slot }))
+  }
+
+  /** A page of grants, newest first; one more than `limit`. */
+  list(beforeSeq: number | undefined, limit: number): (LedgerGrant & { seq: number })[] {
+    return this.#sql
+      .exec<GrantRow>(
+        'SELECT * FROM grants WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2',
+        beforeSeq ?? Number.MAX_SAFE_INTEGER,
+        limit + 1,
+      )
+      .toArray()
+      .map((row) => ({ ...grantOf(row), seq: row.seq }))
+  }
+
+  /** Replaces a user's name, so that what is counted stays and who it was goes. */
+  forget(userId: string, alias: string): void {
+    this.#sql.exec('UPDATE tallies SET user_id = ?2 WHERE user_id = ?1', userId, alias)
+    this.#sql.exec(
+      `UPDATE grants SET user_id = ?2, event_id = NULL, trigger = ?2 || seq WHERE user_id = ?1`,
+      userId,
+      alias,
+    )
+  }
+}
+
+function grantOf(row: GrantRow): LedgerGrant {
+  return {
+    trigger: row.trigger,
+    id: row.id,
+    userId: row.user_id,
+    eventId: row.event_id,
+    atMs: row.at_ms,
+    units: row.units,
+    asked: row.asked,
+  }
+}
+
+function tallyOf(row: TallyRow): Tally {
+  const period = (name: Period) => ({ startMs: Number(row[`${name}_ms`]), count: Number(row[name]) })
+  return {
+    total: row.total,
+    units: row.units,
+    day: period('day'),
+    week: period('week'),
+    month: period('month'),
+  }
+}
+

@@ -1,0 +1,225 @@
+import type { JobProgress, LineProblem } from '../platform/jobs.ts'
+import { PROBLEMS_KEPT } from '../platform/jobs.ts'
+import type { CodeTable } from './codeTable.ts'
+import { freshCodes } from './generate.ts'
+import { readLines } from './lines.ts'
+import { normalCode } from './normal.ts'
+import type { Pattern } from './pattern.ts'
+
+/** What the owner of a series provides to the jobs that fill it. */
+export interface CodeJobPorts {
+  /** Claims codes for this series in the catalogue; answers the normal forms that another series has. */
+  claim: (codes: { key: string; code: string }[]) => Promise<string[]>
+  /** Shows the world how far a job is. */
+  report: (jobId: string, progress: JobProgress) => Promise<void>
+}
+
+type JobInput = { kind: 'generate'; pattern: Pattern; count: number } | { kind: 'import' }
+
+interface JobRow {
+  ordinal: number
+  id: string
+  input: JobInput
+  progress: JobProgress
+}
+
+const CHUNK = 5_000
+/** Rounds of drawing without a single new code after which the pattern is taken for exhausted. */
+const FRUITLESS_ROUNDS = 500
+
+/**
+ * The long work on a series of codes: generating and importing. Each step is one chunk: new codes are written as
+ * pending, claimed in the catalogue, and made available together with the progress, in one transaction. A crash
+ * between any two of these is mended by doing the chunk again.
+ */
+export class CodeJobs {
+  readonly #storage: DurableObjectStorage
+  readonly #table: CodeTable
+  readonly #ports: CodeJobPorts
+  #fruitless = 0
+
+  constructor(storage: DurableObjectStorage, table: CodeTable, ports: CodeJobPorts) {
+    this.#storage = storage
+    this.#table = table
+    this.#ports = ports
+    storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS code_jobs (ordinal INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+        input TEXT NOT NULL, progress TEXT NOT NULL, running INTEGER NOT NULL);
+      CREATE TABLE IF NOT EXISTS code_parts (job_id TEXT NOT NULL, first_line INTEGER NOT NULL, text TEXT NOT NULL,
+        PRIMARY KEY (job_id, first_line));`)
+  }
+
+  /** Queues the making of codes. */
+  generate(jobId: string, pattern: Pattern, count: number): void {
+    this.#add(jobId, { kind: 'generate', pattern, count }, count)
+  }
+
+  /** Takes in a part of an uploaded file: whole lines. Nothing happens with it before {@link startImport}. */
+  stage(jobId: string, firstLine: number, text: string): void {
+    this.#storage.sql.exec(
+      'INSERT INTO code_parts (job_id, first_line, text) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING',
+      jobId,
+      firstLine,
+      text,
+    )
+  }
+
+  /** Forgets the parts of an upload that broke off. */
+  discard(jobId: string): void {
+    this.#storage.sql.exec('DELETE FROM code_parts WHERE job_id = ?1', jobId)
+  }
+
+  /** Queues the import of the staged parts. */
+  startImport(jobId: string, lines: number): void {
+    this.#add(jobId, { kind: 'import' }, lines)
+  }
+
+  /** How many codes of a pattern are still to be made by jobs that were promised. */
+  promised(pattern: Pattern): number {
+    const wanted = JSON.stringify(pattern)
+    return this.#running().reduce(
+      (sum, job) =>
+        job.input.kind === 'generate' && JSON.stringify(job.input.pattern) === wanted
+          ? sum + job.input.count - job.progress.imported
+          : sum,
+      0,
+    )
+  }
+
+  /** Whether there is anything to do. */
+  get busy(): boolean {
+    return this.#running().length > 0
+  }
+
+  /** Does one chunk of the oldest job. Answers whether more is left. */
+  async step(): Promise<boolean> {
+    const job = this.#running()[0]
+    if (job === undefined) return false
+    if (job.input.kind === 'generate') await this.#generateChunk(job, job.input.pattern, job.input.count)
+    else await this.#importPart(job)
+    return this.busy
+  }
+
+  async #generateChunk(job: JobRow, pattern: Pattern, count: number): Promise<void> {
+    const { progress } = job
+    const leftOver = this.#table.pending()
+    const fresh =
+      leftOver.length > 0
+        ? leftOver
+        : this.#table.addPending(
+            freshCodes(pattern, Math.min(CHUNK, count - progress.imported), (keys) =>
+              this.#table.batchesOf(keys),
+            ),
+            job.ordinal,
+          )
+    const elsewhere = await this.#ports.claim(fresh)
+    this.#storage.transactionSync(() => {
+      const made = this.#table.settlePending(elsewhere)
+      progress.imported += made
+      progress.done = progress.imported
+      this.#fruitless = made > 0 ? 0 : this.#fruitless + 1
+      if (progress.imported >= count) progress.status = 'done'
+      else if (this.#fruitless >= FRUITLESS_ROUNDS) {
+        progress.status = 'failed'
+        progress.problems.push({ line: 0, code: 'code_space_exhausted' })
+      }
+      this.#save(job)
+    })
+    await this.#ports.report(job.id, progress)
+  }
+
+  async #importPart(job: JobRow): Promise<void> {
+    const { progress } = job
+    const part = this.#storage.sql
+      .exec<{ first_line: number; text: string }>(
+        'SELECT first_line, text FROM code_parts WHERE job_id = ?1 ORDER BY first_line LIMIT 1',
+        job.id,
+      )
+      .toArray()[0]
+    if (part === undefined) {
+      progress.status = 'done'
+      this.#save(job)
+      return this.#ports.report(job.id, progress)
+    }
+    // What a crash left pending belongs to this very part, which is now read again from its start.
+    this.#table.settlePending(this.#table.pending().map((code) => code.key))
+    const lines = readLines(part.text, part.first_line)
+    const problems: LineProblem[] = [...lines.problems]
+    const wanted = this.#sortOut(lines.codes, job.ordinal, problems)
+    const fresh = this.#table.addPending(
+      [...wanted.values()].map((entry) => entry.code),
+      job.ordinal,
+    )
+    const elsewhere = await this.#ports.claim(fresh)
+    for (const key of elsewhere) {
+      const entry = wanted.get(key)
+      if (entry !== undefined) problems.push({ line: entry.line, code: 'already_exists', value: entry.code })
+    }
+    problems.sort((one, other) => one.line - other.line)
+    this.#storage.transactionSync(() => {
+      progress.imported += this.#table.settlePending(elsewhere)
+      progress.skipped += problems.length
+      progress.done += lines.nextLine - part.first_line
+      progress.problems = [...progress.problems, ...problems].slice(0, PROBLEMS_KEPT)
+      this.#storage.sql.exec(
+        'DELETE FROM code_parts WHERE job_id = ?1 AND first_line = ?2',
+        job.id,
+        part.first_line,
+      )
+      this.#save(job)
+    })
+    await this.#ports.report(job.id, progress)
+  }
+
+  /** Tells the codes of a part that are new from those that were seen before, in this file or in the series. */
+  #sortOut(
+    codes: { line: number; code: string }[],
+    ordinal: number,
+    problems: LineProblem[],
+  ): Map<string, { line: number; code: string }> {
+    const keyed = codes.map((entry) => ({ ...entry, key: normalCode(entry.code) }))
+    const present = this.#table.batchesOf(keyed.map((entry) => entry.key))
+    const wanted = new Map<string, { line: number; code: string }>()
+    for (const { key, line, code } of keyed) {
+      const batch = present.get(key)
+      if (wanted.has(key) || batch === ordinal)
+        problems.push({ line, code: 'duplicate_in_file', value: code })
+      else if (batch !== undefined) problems.push({ line, code: 'already_exists', value: code })
+      else wanted.set(key, { line, code })
+    }
+    return wanted
+  }
+
+  #add(id: string, input: JobInput, total: number): void {
+    const progress: JobProgress = { status: 'running', total, done: 0, imported: 0, skipped: 0, problems: [] }
+    this.#storage.sql.exec(
+      'INSERT INTO code_jobs (id, input, progress, running) VALUES (?1, ?2, ?3, 1)',
+      id,
+      JSON.stringify(input),
+      JSON.stringify(progress),
+    )
+  }
+
+  #running(): JobRow[] {
+    return this.#storage.sql
+      .exec<{ ordinal: number; id: string; input: string; progress: string }>(
+        'SELECT ordinal, id, input, progress FROM code_jobs WHERE running = 1 ORDER BY ordinal',
+      )
+      .toArray()
+      .map((row) => ({
+        ordinal: row.ordinal,
+        id: row.id,
+        input: JSON.parse(row.input) as JobInput,
+        progress: JSON.parse(row.progress) as JobProgress,
+      }))
+  }
+
+  #save(job: JobRow): void {
+    this.#storage.sql.exec(
+      'UPDATE code_jobs SET progress = ?2, running = ?3 WHERE ordinal = ?1',
+      job.ordinal,
+      JSON.stringify(job.progress),
+      job.progress.status === 'running' ? 1 : 0,
+    )
+  }
+}

@@ -1,0 +1,20 @@
+import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/** User database: the coupon and voucher codes that users hold. */
+export const holdings = sqliteTable(
+  'holdings',
+  {
+    id: text().primaryKey(),
+    userId: text('user_id').notNull(),
+    kind: text({ enum: ['coupon', 'voucher'] }).notNull(),
+    /** The coupon or the voucher list. */
+    sourceId: text('source_id').notNull(),
+    code: text().notNull(),
+    grantId: text('grant_id'),
+    campaignId: text('campaign_id'),
+    redeemableMs: integer('redeemable_ms').notNull(),
+    expiresMs: integer('expires_ms'),
+    atMs: integer('at_ms').notNull(),
+  },
+  (table) => [index('holdings_by_user').on(table.userId, table.atMs)],
+)

@@ -1,0 +1,34 @@
+import type { CampaignLedger } from './campaigns/ledger.ts'
+import type { CouponLedger } from './coupons/ledger.ts'
+import type { Intake } from './ingest/intake.ts'
+
+/** Everything this Worker is bound to; `wrangler.toml` says the same. Further `USERS_n` are found by their names. */
+export interface Env {
+  BOON_MODE: 'production' | 'local'
+  /** Signs user tokens. A secret of at least 32 characters; local mode brings its own. */
+  TOKEN_SECRET: string
+  DB: D1Database
+  USERS_0: D1Database
+  INTAKE: DurableObjectNamespace<Intake>
+  CAMPAIGN_LEDGER: DurableObjectNamespace<CampaignLedger>
+  COUPON_LEDGER: DurableObjectNamespace<CouponLedger>
+  ASSETS: Fetcher
+}
+
+/**
+ * What is wrong with the configuration, in words for the operator; empty when all is well. Looked at once an
+ * isolate, before the first request is served.
+ */
+export function configurationFaults(env: Partial<Env>): string[] {
+  const faults: string[] = []
+  if (env.BOON_MODE !== 'production' && env.BOON_MODE !== 'local') {
+    faults.push('BOON_MODE must be "production" or "local"')
+  }
+  if (env.TOKEN_SECRET === undefined || env.TOKEN_SECRET.length < 32) {
+    faults.push('TOKEN_SECRET must be a secret of at least 32 characters (wrangler secret put TOKEN_SECRET)')
+  }
+  for (const name of ['DB', 'USERS_0', 'INTAKE', 'CAMPAIGN_LEDGER', 'COUPON_LEDGER', 'ASSETS'] as const) {
+    if (env[name] === undefined) faults.push(`${name} is not bound; see wrangler.toml`)
+  }
+  return faults
+}

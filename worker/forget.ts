@@ -1,0 +1,23 @@
+import { aliasOf } from './campaigns/alias.ts'
+import { campaignLedger } from './campaigns/store.ts'
+import { couponLedger } from './coupons/store.ts'
+import type { Env } from './env.ts'
+import { now } from './platform/clock.ts'
+import { usersDb } from './platform/databases.ts'
+
+/**
+ * Takes a user's name out of every ledger that remembers it: those of the campaigns that granted to them and of the
+ * coupons whose codes they hold. What was counted stays counted.
+ */
+export async function forgetUser(env: Env, userId: string): Promise<void> {
+  const db = usersDb(env, userId)
+  const [granted, held] = await db.batch<{ id: string }>([
+    db.prepare('SELECT DISTINCT campaign_id AS id FROM grants WHERE user_id = ?1').bind(userId),
+    db.prepare(`SELECT DISTINCT source_id AS id FROM holdings WHERE user_id = ?1 AND kind = 'coupon'`).bind(userId),
+  ])
+  const alias = aliasOf(now())
+  await Promise.all([
+    ...(granted?.results ?? []).map((row) => campaignLedger(env, row.id).forget(userId, alias)),
+    ...(held?.results ?? []).map((row) => couponLedger(env, row.id).forget(userId, alias)),
+  ])
+}

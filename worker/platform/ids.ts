@@ -1,0 +1,57 @@
+/** The prefixes of every kind of id that Boon makes. */
+export type IdPrefix =
+  | 'cmp'
+  | 'cpn'
+  | 'grt'
+  | 'hld'
+  | 'red'
+  | 'wal'
+  | 'ent'
+  | 'lst'
+  | 'seg'
+  | 'prt'
+  | 'vls'
+  | 'ept'
+  | 'dlv'
+  | 'itm'
+  | 'key'
+  | 'mem'
+  | 'job'
+  | 'evt'
+  | 'req'
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/**
+ * A new id such as `cmp_06fq3t8w0c5h2m9x7k4d1b8z3v`: ten characters of time, then 80 random bits, in Crockford's
+ * base 32, so that ids sort by the moment they were made.
+ *
+ * @param atMs milliseconds since the epoch
+ */
+export function newId(prefix: IdPrefix, atMs: number): string {
+  let time = ''
+  for (let rest = atMs, place = 0; place < 10; place++) {
+    time = alphabet[rest % 32] + time
+    rest = Math.floor(rest / 32)
+  }
+  const random = crypto.getRandomValues(new Uint8Array(16))
+  let tail = ''
+  for (const byte of random) tail += alphabet[byte & 31]
+  return `${prefix}_${time}${tail}`
+}
+
+/**
+ * The id of a thing that belongs to exactly one other thing, such as the wallet entry of a grant. It is derived,
+ * not drawn, so that making the thing twice makes it once.
+ */
+export function derivedId(prefix: IdPrefix, ownerId: string): string {
+  return prefix + ownerId.slice(ownerId.indexOf('_'))
+}
+
+/** A long unguessable secret of `bytes` random bytes, base64url. */
+export function newSecret(bytes: number): string {
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes))))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+}

@@ -1,0 +1,50 @@
+import { z } from '@hono/zod-openapi'
+
+/** The query of every list: `limit` (1–100, default 50) and the `cursor` of the page before. */
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number<string>().int().min(1).max(100).default(50),
+  cursor: z.string().max(500).optional(),
+})
+
+/** One page of a list and the cursor of the next, null at the end. */
+export interface Page<T> {
+  data: T[]
+  nextCursor: string | null
+}
+
+/** The schema of a page of something. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ data: z.array(item), nextCursor: z.string().nullable() })
+}
+
+/**
+ * Makes a page of rows that were read one more than asked for; the extra row only tells that more follows.
+ *
+ * @param keyOf what the next page starts after
+ */
+export function toPage<Row, T>(
+  rows: Row[],
+  limit: number,
+  keyOf: (row: Row) => string,
+  present: (row: Row) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  return {
+    data: shown.map(present),
+    nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
+  }
+}
+
+function encodeCursor(key: string): string {
+  return btoa(encodeURIComponent(key)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** What a cursor says; undefined when it was not made here. */
+export function decodeCursor(cursor: string): string | undefined {
+  try {
+    return decodeURIComponent(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')))
+  } catch {
+    return undefined
+  }
+}

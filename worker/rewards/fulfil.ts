@@ -1,0 +1,47 @@
+import { formatInstant } from '../platform/calendar.ts'
+import { fromUnits } from '../platform/decimal.ts'
+import type { UserRecord } from '../users/timeline.ts'
+import type { Grant } from './contract.ts'
+import type { RewardedGrant } from './kind.ts'
+import { effectsOf } from './kinds.ts'
+
+/** What the timeline shows of a grant, and what erasing a user takes away in this room. */
+export const grantRecord: UserRecord = { type: 'grant', table: 'grants', shown: 'body' }
+
+/** A grant as the contract shows it. */
+export function presentGrant(grant: RewardedGrant): Grant {
+  return {
+    id: grant.id,
+    campaignId: grant.campaignId,
+    userId: grant.userId,
+    eventId: grant.eventId,
+    at: formatInstant(grant.atMs),
+    reward: grant.reward,
+    ...(grant.units === null ? {} : { value: fromUnits(grant.units, grant.decimals) }),
+    ...(grant.asked === null || grant.asked === grant.units
+      ? {}
+      : { asked: fromUnits(grant.asked, grant.decimals) }),
+    status: 'fulfilled',
+  }
+}
+
+/**
+ * The statements that turn decided grants of one user database into what users have: the grants themselves, and the
+ * rows of their rewards. All are keyed by the grants, so that running them again changes nothing.
+ */
+export function fulfilStatements(db: D1Database, grants: RewardedGrant[]): D1PreparedStatement[] {
+  if (grants.length === 0) return []
+  const rows = grants.map((grant) => [grant.id, grant.userId, grant.campaignId, grant.atMs, presentGrant(grant)])
+  const statements = [
+    db
+      .prepare(
+        `INSERT INTO grants (id, user_id, campaign_id, at_ms, body)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
+         FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`,
+      )
+      .bind(JSON.stringify(rows)),
+  ]
+  const byType = Map.groupBy(grants, (grant) => grant.reward.type)
+  for (const [type, ofType] of byType) statements.push(...effectsOf[type](db, ofType))
+  return statements
+}

@@ -1,0 +1,73 @@
+import type { Env } from '../env.ts'
+import type { Issue } from '../platform/problem.ts'
+import type { GrantReward, RewardOf, RewardType } from './contract.ts'
+import type { NoAward } from './schemes.ts'
+
+/** A reward made ready when its campaign is published: what is needed of other things is looked up once and kept. */
+export type Prepared =
+  | {
+      type: 'points'
+      reward: RewardOf<'points'>
+      decimals: number
+      rounding: 'up' | 'down'
+      walletExpiry: 'never' | { after: string }
+      zone: string
+    }
+  | { type: 'coupon'; reward: RewardOf<'coupon'>; zone: string }
+
+/** A prepared reward of one kind. */
+export type PreparedOf<T extends Prepared['type']> = Extract<Prepared, { type: T }>
+
+/** A grant that has been decided, as the ledger knows it. Amounts are units of the purse's smallest part. */
+export interface DecidedGrant {
+  id: string
+  userId: string
+  eventId: string | null
+  atMs: number
+  units: number | null
+  asked: number | null
+}
+
+/** A decided grant and what it gave. */
+export interface RewardedGrant extends DecidedGrant {
+  campaignId: string
+  campaignName: string
+  decimals: number
+  reward: GrantReward
+}
+
+/** Why there is nothing to give. */
+export type NothingLeft = 'out_of_stock' | 'reward_inactive'
+
+/** What publishing found: the prepared reward, or what keeps it from being published. */
+export type Preparation = { prepared: Prepared; stock: number | null } | { issues: Issue[] }
+
+/** One kind of reward. A missing one does not compile, see the registry. */
+export interface RewardKind<T extends RewardType> {
+  /** What of the reward itself is refused when the campaign is created. */
+  faults: (reward: RewardOf<T>) => Issue[]
+  /** Looks at everything the reward needs. */
+  prepare: (env: Env, reward: RewardOf<T>, zone: string) => Promise<Preparation>
+}
+
+/** What a kind that can be granted does with its grants. */
+export interface GrantableKind<T extends Prepared['type']> {
+  /** The award in units; null for a reward that has no amount. */
+  amount: (prepared: PreparedOf<T>, property: unknown) => number | NoAward | null
+  /** Gets hold of what each grant gives, by grant id; asking again answers the same. */
+  acquire: (
+    env: Env,
+    prepared: PreparedOf<T>,
+    grants: DecidedGrant[],
+  ) => GrantReward[] | Promise<(GrantReward | NothingLeft)[]>
+  /** The rows of one user database that these grants make, keyed by the grants. */
+  effects: (db: D1Database, grants: RewardedGrant[]) => D1PreparedStatement[]
+  /** How many are left to give; null where there is no end. */
+  stock: (env: Env, prepared: PreparedOf<T>) => Promise<number | null>
+}
+
+/** The path that the messages of a reward's faults begin with. */
+export function fault(path: string, message: string): Issue {
+  return { path: path === '' ? 'reward' : `reward.${path}`, message }
+}
+

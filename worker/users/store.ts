@@ -1,0 +1,86 @@
+import type { Env } from '../env.ts'
+import { formatInstant } from '../platform/calendar.ts'
+import { byHome, usersDb } from '../platform/databases.ts'
+import type { User, UserPatch } from './contract.ts'
+
+interface UserRow {
+  id: string
+  email: string | null
+  phone: string | null
+  name: string | null
+  timezone: string | null
+  language: string | null
+  properties: string
+  created_ms: number
+  last_seen_ms: number | null
+}
+
+/** A patch and the user it is for. */
+export type UserPatchWithId = UserPatch & { id: string }
+
+/** The statement that finds a user, for callers that read more in the same hop. */
+export function findUserStatement(db: D1Database, userId: string): D1PreparedStatement {
+  return db.prepare('SELECT * FROM users WHERE id = ?1').bind(userId)
+}
+
+/** A row of {@link findUserStatement} as the contract shows it. */
+export function presentUser(row: unknown): User {
+  const user = row as UserRow
+  return {
+    id: user.id,
+    email: user.email,
+    phone: user.phone,
+    name: user.name,
+    timezone: user.timezone,
+    language: user.language,
+    properties: JSON.parse(user.properties) as Record<string, unknown>,
+    createdAt: formatInstant(user.created_ms),
+    lastSeenAt: user.last_seen_ms === null ? null : formatInstant(user.last_seen_ms),
+  }
+}
+
+/** Finds a user; undefined when nothing is known of them. */
+export async function findUser(env: Env, userId: string): Promise<User | undefined> {
+  const row = await findUserStatement(usersDb(env, userId), userId).first()
+  return row === null ? undefined : presentUser(row)
+}
+
+/**
+ * Merges patches into users, making those that are new. Several patches for one user are merged in their order.
+ * One batch a database, whatever the number of users.
+ */
+export async function patchUsers(env: Env, patches: UserPatchWithId[], nowMs: number): Promise<void> {
+  const merged = new Map<string, UserPatchWithId>()
+  for (const patch of patches) {
+    const before = merged.get(patch.id)
+    merged.set(patch.id, {
+      ...before,
+      ...patch,
+      properties: { ...before?.properties, ...patch.properties },
+    })
+  }
+  const parts = byHome(env, [...merged.values()], (patch) => patch.id).filter((part) => part.things.length > 0)
+  await Promise.all(
+    parts.map(({ db, things }) => {
+      const json = JSON.stringify(things)
+      return db.batch([
+        db
+          .prepare(
+            `INSERT INTO users (id, properties, created_ms)
+             SELECT value ->> 'id', '{}', ?2 FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`,
+          )
+          .bind(json, nowMs),
+        db.prepare(mergeUsers).bind(json),
+      ])
+    }),
+  )
+}
+
+/** A field that the patch does not name stays; one that it names null becomes null. */
+const keep = (column: string) =>
+  `${column} = CASE WHEN json_type(patch.value, '$.${column}') IS NULL THEN users.${column} ELSE patch.value ->> '${column}' END`
+
+const mergeUsers = `
+  UPDATE users SET ${['email', 'phone', 'name', 'timezone', 'language'].map(keep).join(', ')},
+    properties = json_patch(users.properties, coalesce(patch.value -> 'properties', '{}'))
+  FROM json_each(?1) AS patch WHERE users.id = patch.value ->> 'id'`

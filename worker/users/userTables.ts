@@ -1,0 +1,35 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** User database: who there is. */
+export const users = sqliteTable('users', {
+  id: text().primaryKey(),
+  email: text(),
+  phone: text(),
+  name: text(),
+  timezone: text(),
+  language: text(),
+  properties: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull().default({}),
+  createdMs: integer('created_ms').notNull(),
+  lastSeenMs: integer('last_seen_ms'),
+})
+
+/**
+ * User database: what users did. An event's id is its user's own, so that it means the same however many databases
+ * there are. `decisions` is null between the moment an event is written and the moment it is judged.
+ */
+export const events = sqliteTable(
+  'events',
+  {
+    seq: integer().primaryKey({ autoIncrement: false }),
+    userId: text('user_id').notNull(),
+    id: text().notNull(),
+    name: text().notNull(),
+    atMs: integer('at_ms').notNull(),
+    properties: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
+    decisions: text({ mode: 'json' }).$type<unknown[]>(),
+  },
+  (table) => [
+    uniqueIndex('events_by_id').on(table.userId, table.id),
+    index('events_by_time').on(table.userId, table.atMs),
+  ],
+)

@@ -1,0 +1,118 @@
+import { z } from '@hono/zod-openapi'
+import { durationSchema, instantSchema } from '../platform/contract.ts'
+import { callerId } from '../users/contract.ts'
+
+const after = z.strictObject({ after: durationSchema })
+
+/** When the points of a wallet expire, if nothing else is said. */
+export const walletExpirySchema = z.union([z.literal('never'), after])
+
+/** When the points of a wallet expire, if nothing else is said. */
+export type WalletExpiry = z.infer<typeof walletExpirySchema>
+
+/** When points start to count. */
+export const activationSchema = z.union([z.literal('immediate'), after])
+
+/** When points start to count. */
+export type Activation = z.infer<typeof activationSchema>
+
+/** When points stop counting; absent is the wallet's default. */
+export const expirySchema = z.union([z.literal('never'), z.strictObject({ at: instantSchema }), after])
+
+/** When points stop counting. */
+export type Expiry = z.infer<typeof expirySchema>
+
+const name = z.string().min(1).max(200)
+
+/** The body of `POST /v1/wallets`. */
+export const walletInputSchema = z.strictObject({
+  name,
+  pointsName: name,
+  decimals: z.int().min(0).max(3),
+  rounding: z.enum(['up', 'down']),
+  expiry: walletExpirySchema,
+})
+
+/** The body of `PATCH /v1/wallets/{walletId}`: names only. */
+export const walletPatchSchema = z.strictObject({ name: name.optional(), pointsName: name.optional() })
+
+/** What may be changed of a wallet. */
+export type WalletPatch = { [K in keyof z.infer<typeof walletPatchSchema>]?: string }
+
+/** A wallet, as answered. */
+export const walletSchema = z
+  .object({ id: z.string(), ...walletInputSchema.shape, createdAt: z.string() })
+  .openapi('Wallet')
+
+/** A wallet on the wire. */
+export type Wallet = z.infer<typeof walletSchema>
+
+/** The path of one wallet. */
+export const walletParams = z.object({ walletId: z.string() })
+
+/** The path of one user's balance in one wallet. */
+export const userWalletParams = z.object({ userId: callerId, walletId: z.string() })
+
+const movement = {
+  points: z.number().positive('must be more than 0'),
+  description: z.string().min(1).max(500),
+  orderId: z.string().min(1).max(128).optional(),
+  metadata: z.record(z.string().max(100), z.string().max(1_000)).optional(),
+}
+
+/** The body of a credit. */
+export const creditSchema = z.strictObject({
+  ...movement,
+  activation: activationSchema.optional(),
+  expiry: expirySchema.optional(),
+})
+
+/** The body of a credit. */
+export type Credit = z.infer<typeof creditSchema>
+
+/** The body of a debit. */
+export const debitSchema = z.strictObject(movement)
+
+/** The body of a debit. */
+export type Debit = z.infer<typeof debitSchema>
+
+/** One movement of a wallet, as answered. */
+export const entrySchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['credit', 'debit']),
+    walletId: z.string(),
+    points: z.number(),
+    balance: z.number(),
+    at: z.string(),
+    source: z.enum(['campaign', 'api']),
+    grantId: z.string().nullable(),
+    orderId: z.string().nullable(),
+    description: z.string(),
+    metadata: z.unknown(),
+  })
+  .openapi('WalletEntry')
+
+/** One movement of a wallet on the wire. */
+export type Entry = z.infer<typeof entrySchema>
+
+/** One user's balance in one wallet, as answered. */
+export const balanceSchema = z
+  .object({
+    walletId: z.string(),
+    name: z.string(),
+    pointsName: z.string(),
+    active: z.number(),
+    promised: z.number(),
+    expiringNext: z.object({ points: z.number(), at: z.string() }).optional(),
+    totals: z.object({
+      issued: z.number(),
+      redeemed: z.number(),
+      removed: z.number(),
+      expired: z.number(),
+    }),
+  })
+  .openapi('Balance')
+
+/** One user's balance in one wallet on the wire. */
+export type Balance = z.infer<typeof balanceSchema>
