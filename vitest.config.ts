@@ -1,21 +1,45 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { readMigrations } from './scripts/migrations.ts'
 
 /** What runs where: rules in Node, everything that touches a store in workerd, whole-product checks over HTTP. */
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'rules', include: ['worker/**/*.test.ts', 'widget/**/*.test.ts', 'scripts/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'rules',
+          include: [
+            'worker/**/*.test.ts',
+            'widget/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'bench/**/*.test.ts',
+          ],
+        },
+      },
       { test: { name: 'house', include: ['tests/house/**/*.test.ts'] } },
       {
         plugins: [
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
-            // Two user databases, so that nothing can grow that assumes there is one.
-            miniflare: { d1Databases: ['USERS_1'], bindings: { BOON_MODE: 'local' } },
+            miniflare: {
+              // Two user databases, so that nothing can grow that assumes there is one.
+              d1Databases: ['USERS_1'],
+              bindings: {
+                BOON_MODE: 'local',
+                TOKEN_SECRET: 'a secret of the tests, long enough to be taken',
+                TEST_MIGRATIONS: { catalogue: readMigrations('catalogue'), users: readMigrations('users') },
+              },
+            },
           }),
         ],
-        test: { name: 'worker', include: ['tests/worker/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'worker',
+          include: ['tests/worker/**/*.test.ts'],
+          silent: 'passed-only',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         test: {

@@ -6,6 +6,14 @@ import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { buildStale, ROOT } from './build.ts'
 import { type MigratedDatabase, migrate } from './migrations.ts'
 
+/** What wrangler makes of `wrangler.toml`, as far as it is looked at here; the rest is passed on as it is. */
+interface WorkerOptions {
+  modulesRules?: unknown
+  rootPath?: unknown
+  bindings?: Record<string, string>
+  d1Databases?: Record<string, { id: string }>
+}
+
 /** What local mode needs to know. */
 export interface LocalOptions {
   port: number
@@ -43,7 +51,11 @@ export async function startLocal({ port, state, mode = 'local' }: LocalOptions):
   await claimPort(port)
   const scriptPath = await buildStale()
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml'))
-  const { modulesRules: _rules, rootPath: _root, ...options } = withoutUndefined(workerOptions)
+  const {
+    modulesRules: _rules,
+    rootPath: _root,
+    ...options
+  } = withoutUndefined(workerOptions as WorkerOptions)
   const mf = new Miniflare({
     ...convertV4MiniflareOptions({
       host: '127.0.0.1',

@@ -1,11 +1,11 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { assetRoutes } from './assets.ts'
 import { campaignInsightRoutes } from './campaigns/insightRoutes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
 import { holdingRecord } from './codes/holdings.ts'
 import { couponCodeRoutes } from './coupons/codeRoutes.ts'
 import { couponRoutes } from './coupons/routes.ts'
-import { assetRoutes } from './assets.ts'
-import { configurationFaults } from './env.ts'
+import { configurationFaults, type Env } from './env.ts'
 import { forgetUser } from './forget.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import { localRoutes } from './local.ts'
@@ -54,13 +54,18 @@ function middleware(app: App): void {
   app.use(async (context, next) => {
     const requestId = newId('req', now())
     context.set('requestId', requestId)
-    await loadClock(context.env)
     const startedMs = now()
     const faults = configurationFaults(context.env)
     if (faults.length > 0) {
       log('error', 'The configuration is not complete', { requestId, faults })
-      context.res = problemResponse(refuse('unavailable', 'The service is not configured; see its log.'), requestId)
-    } else await next()
+      context.res = problemResponse(
+        refuse('unavailable', 'The service is not configured; see its log.'),
+        requestId,
+      )
+    } else {
+      if (context.req.path !== '/healthz') await loadClock(context.env)
+      await next()
+    }
     context.header('X-Request-Id', requestId)
     log('info', 'request', {
       requestId,
@@ -82,9 +87,21 @@ function middleware(app: App): void {
   app.onError((error, context) => {
     const requestId = context.get('requestId')
     log('error', 'request failed', { requestId, path: context.req.path, ...describeError(error) })
-    const refusal = outageOf(error) ?? refuse('internal', 'Something went wrong on our side; the log has more.')
+    const refusal =
+      outageOf(error) ?? refuse('internal', 'Something went wrong on our side; the log has more.')
     return problemResponse(refusal, requestId)
   })
+}
+
+/** Local mode is set up by its starter, keys last, while the Worker answers already. */
+async function isSetUp(env: Env): Promise<boolean> {
+  const question = env.BOON_MODE === 'local' ? 'EXISTS (SELECT 1 FROM keys)' : 'EXISTS (SELECT 1 FROM meta)'
+  try {
+    const row = await env.DB.prepare(`SELECT ${question} AS found`).first<{ found: number }>()
+    return row?.found === 1
+  } catch {
+    return false
+  }
 }
 
 function serviceRoutes(app: App): void {
@@ -93,11 +110,17 @@ function serviceRoutes(app: App): void {
     {
       method: 'get',
       path: '/healthz',
-      summary: 'Whether the service answers',
+      summary: 'Whether the service can do its work: its catalogue answers and has been set up',
       access: 'public',
       answers: { 200: z.object({ ok: z.literal(true), version: z.string() }) },
+      refusals: ['unavailable'],
     },
-    async () => reply(200, { ok: true, version: VERSION }),
+    async ({ env }) =>
+      (await isSetUp(env))
+        ? reply(200, { ok: true, version: VERSION })
+        : refuse('unavailable', 'The catalogue does not answer, or has not been set up yet.', {
+            retryAfterS: 1,
+          }),
   )
 
   operation(

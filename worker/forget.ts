@@ -13,7 +13,9 @@ export async function forgetUser(env: Env, userId: string): Promise<void> {
   const db = usersDb(env, userId)
   const [granted, held] = await db.batch<{ id: string }>([
     db.prepare('SELECT DISTINCT campaign_id AS id FROM grants WHERE user_id = ?1').bind(userId),
-    db.prepare(`SELECT DISTINCT source_id AS id FROM holdings WHERE user_id = ?1 AND kind = 'coupon'`).bind(userId),
+    db
+      .prepare(`SELECT DISTINCT source_id AS id FROM holdings WHERE user_id = ?1 AND kind = 'coupon'`)
+      .bind(userId),
   ])
   const alias = aliasOf(now())
   await Promise.all([

@@ -42,7 +42,8 @@ export function localRoutes(app: App): void {
       answers: { 200: 'The time' },
     },
     async ({ env, body }) => {
-      const target = 'now' in body ? (parseInstant(body.now) ?? Number.NaN) : addDuration(now(), body.advance, 'UTC')
+      const target =
+        'now' in body ? (parseInstant(body.now) ?? Number.NaN) : addDuration(now(), body.advance, 'UTC')
       if (target < now()) {
         if (!(await isBlank(env))) return invalid([{ path: 'now', message: 'the clock only moves forward' }])
         await setBlankClock(env, target)

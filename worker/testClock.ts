@@ -14,7 +14,9 @@ export async function moveClock(env: Env, targetMs: number): Promise<void> {
   if (!complete) await completeAlarms(env)
   complete = true
   for (;;) {
-    const next = await env.DB.prepare('SELECT object, due_ms AS dueMs FROM alarms WHERE due_ms <= ?1 ORDER BY due_ms LIMIT 1')
+    const next = await env.DB.prepare(
+      'SELECT object, due_ms AS dueMs FROM alarms WHERE due_ms <= ?1 ORDER BY due_ms LIMIT 1',
+    )
       .bind(targetMs)
       .first<{ object: string; dueMs: number }>()
     if (next === null) break
@@ -36,7 +38,9 @@ export async function isBlank(env: Env): Promise<boolean> {
     `SELECT EXISTS (SELECT 1 FROM campaigns) OR EXISTS (SELECT 1 FROM coupons) OR EXISTS (SELECT 1 FROM wallets) AS found`,
   ).first<{ found: number }>()
   const people = await Promise.all(
-    userDatabases(env).map((db) => db.prepare('SELECT EXISTS (SELECT 1 FROM users) AS found').first<{ found: number }>()),
+    userDatabases(env).map((db) =>
+      db.prepare('SELECT EXISTS (SELECT 1 FROM users) AS found').first<{ found: number }>(),
+    ),
   )
   return [made, ...people].every((row) => row?.found === 0)
 }

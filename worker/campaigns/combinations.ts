@@ -33,7 +33,9 @@ function budgetFaults({ reward, limits }: CampaignDefinition): Issue[] {
     return [{ path: 'limits.budget', message: 'is for points; limit the number of grants instead' }]
   }
   if (reward.scheme.kind === 'flat' && budget.user !== undefined && budget.user !== null) {
-    return [{ path: 'limits.budget.user', message: 'a flat scheme has no budget per user; limit perUser.total' }]
+    return [
+      { path: 'limits.budget.user', message: 'a flat scheme has no budget per user; limit perUser.total' },
+    ]
   }
   return []
 }

@@ -25,7 +25,12 @@ const audienceSchema = z.union([
 ])
 
 const budgetSchema = z.strictObject({
-  campaign: z.number().gt(0, 'must be more than 0; leave it out for unlimited').max(1e12).nullable().optional(),
+  campaign: z
+    .number()
+    .gt(0, 'must be more than 0; leave it out for unlimited')
+    .max(1e12)
+    .nullable()
+    .optional(),
   user: z.number().gt(0, 'must be more than 0; leave it out for unlimited').max(1e12).nullable().optional(),
   policy: z.enum(['truncate', 'reject']).default('truncate'),
 })

@@ -2,9 +2,18 @@ import { type Period, periodAt } from '../platform/calendar.ts'
 import { newId } from '../platform/ids.ts'
 import type { NothingLeft, Prepared } from '../rewards/kind.ts'
 import { amountOf } from '../rewards/kinds.ts'
-import type { CampaignStatus } from './lifecycle.ts'
 import type { LedgerGrant, LedgerTables } from './ledgerTables.ts'
-import { addToTally, emptyTally, judge, type LimitReason, type Limits, type Periods, takeFromTally, type Tally } from './limits.ts'
+import type { CampaignStatus } from './lifecycle.ts'
+import {
+  addToTally,
+  emptyTally,
+  judge,
+  type LimitReason,
+  type Limits,
+  type Periods,
+  type Tally,
+  takeFromTally,
+} from './limits.ts'
 
 /** What a ledger knows of its campaign, pushed to it when the campaign is published or edited. */
 export interface CampaignFacts {
@@ -92,7 +101,15 @@ export function decideAll(
     units += verdict.units ?? 0
     const asked = typeof award === 'number' ? award : null
     const { trigger, userId, eventId } = candidate
-    const grant = { trigger, id: newId('grt', nowMs), userId, eventId, atMs: nowMs, units: verdict.units, asked }
+    const grant = {
+      trigger,
+      id: newId('grt', nowMs),
+      userId,
+      eventId,
+      atMs: nowMs,
+      units: verdict.units,
+      asked,
+    }
     known.set(trigger, grant)
     granted.push(grant)
     return { grant, replayed: false }

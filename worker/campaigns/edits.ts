@@ -20,7 +20,8 @@ export function editRefusal(
   return refuse('not_editable', `While it is ${status}, this cannot change: ${paths.join(', ')}.`, {
     issues: refused.map(({ path }) => ({
       path,
-      message: path.startsWith('limits.') && live ? 'can only be raised now' : `cannot change while it is ${status}`,
+      message:
+        path.startsWith('limits.') && live ? 'can only be raised now' : `cannot change while it is ${status}`,
     })),
   })
 }

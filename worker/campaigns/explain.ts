@@ -2,8 +2,8 @@ import { formatInstant } from '../platform/calendar.ts'
 import { amountOf } from '../rewards/kinds.ts'
 import type { TraceStep } from './contract.ts'
 import { barred, type CampaignFacts, type Candidate, periodsAt, type RefusalReason } from './decide.ts'
-import type { CampaignStatus } from './lifecycle.ts'
 import type { LedgerTables } from './ledgerTables.ts'
+import type { CampaignStatus } from './lifecycle.ts'
 import { emptyTally, limitChecks } from './limits.ts'
 
 /** What would be decided, and every check on the way. */

@@ -50,7 +50,10 @@ export function limitsOf(definition: CampaignDefinition, decimals: number): Limi
     if (amount === null || amount === undefined) return null
     const exact = toUnits(amount, decimals)
     if (exact === undefined) {
-      issues.push({ path: `limits.budget.${who}`, message: `may have ${decimals} decimals, as the wallet has` })
+      issues.push({
+        path: `limits.budget.${who}`,
+        message: `may have ${decimals} decimals, as the wallet has`,
+      })
     }
     return exact ?? null
   }

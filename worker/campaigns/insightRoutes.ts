@@ -13,11 +13,11 @@ import { bucketsOf } from './buckets.ts'
 import {
   bucketQuery,
   bucketSchema,
-  campaignParams,
   type CampaignDefinition,
+  campaignParams,
+  type TraceStep,
   testAnswerSchema,
   testSchema,
-  type TraceStep,
 } from './contract.ts'
 import { factsOf } from './facts.ts'
 import { presentGrants } from './present.ts'
@@ -43,7 +43,8 @@ export function campaignInsightRoutes(app: App): void {
       refusals: ['not_found'],
     },
     async ({ env, params, query }) => {
-      if ((await findCampaign(env, params.campaignId)) === undefined) return unknownCampaign(params.campaignId)
+      if ((await findCampaign(env, params.campaignId)) === undefined)
+        return unknownCampaign(params.campaignId)
       const before = query.cursor === undefined ? undefined : Number(decodeCursor(query.cursor))
       if (before !== undefined && !Number.isSafeInteger(before)) {
         return invalid([{ path: 'cursor', message: 'was not made by this list' }])
@@ -56,7 +57,10 @@ export function campaignInsightRoutes(app: App): void {
         (row) => String(row.seq),
         (row) => row,
       )
-      return reply(200, { ...page, data: await presentGrants(env, params.campaignId, purse.decimals, page.data) })
+      return reply(200, {
+        ...page,
+        data: await presentGrants(env, params.campaignId, purse.decimals, page.data),
+      })
     },
   )
 
@@ -113,19 +117,33 @@ export function campaignInsightRoutes(app: App): void {
       if (!trigger.passed) return reply(200, { outcome: 'not_triggered', trace: [trigger] })
       const worked = await factsOf(env, row.id, row.definition, settings.timezone, row.startsMs ?? atMs)
       if ('issues' in worked) {
-        const trace = worked.issues.map(({ path, message }) => ({ check: path, passed: false, detail: message }))
+        const trace = worked.issues.map(({ path, message }) => ({
+          check: path,
+          passed: false,
+          detail: message,
+        }))
         return reply(200, { outcome: 'refused', reason: 'reward_inactive', trace: [trigger, ...trace] })
       }
       const { reward } = row.definition
       const property =
-        reward.type === 'points' && 'of' in reward.scheme ? body.event?.properties?.[reward.scheme.of] : undefined
+        reward.type === 'points' && 'of' in reward.scheme
+          ? body.event?.properties?.[reward.scheme.of]
+          : undefined
       const candidate = { trigger: `test ${atMs}`, userId: body.userId, eventId: null, property }
-      const { reason, units, trace } = await campaignLedger(env, row.id).explain(candidate, worked.facts, atMs)
+      const { reason, units, trace } = await campaignLedger(env, row.id).explain(
+        candidate,
+        worked.facts,
+        atMs,
+      )
       const steps = [trigger, ...trace]
       if (reason !== undefined) return reply(200, { outcome: 'refused', reason, trace: steps })
       const value = units === null ? {} : { value: fromUnits(units, decimalsOf(worked.facts.prepared)) }
       const named = reward.type === 'points' ? { walletId: reward.walletId } : { couponId: reward.couponId }
-      return reply(200, { outcome: 'granted', trace: steps, reward: { type: reward.type, ...named, ...value } })
+      return reply(200, {
+        outcome: 'granted',
+        trace: steps,
+        reward: { type: reward.type, ...named, ...value },
+      })
     },
   )
 }
@@ -138,9 +156,15 @@ function triggerStep(
   const name = event?.name ?? trigger?.event
   if (trigger === undefined) return { check: 'trigger', passed: true, detail: 'no event is needed' }
   if (name !== trigger.event) {
-    return { check: 'trigger', passed: false, detail: `the event is ${name}, the campaign waits for ${trigger.event}` }
+    return {
+      check: 'trigger',
+      passed: false,
+      detail: `the event is ${name}, the campaign waits for ${trigger.event}`,
+    }
   }
   const passed = matches(trigger.where ?? [], event?.properties ?? {})
-  const detail = passed ? `${name} meets the conditions` : `${name} does not meet the conditions of the trigger`
+  const detail = passed
+    ? `${name} meets the conditions`
+    : `${name} does not meet the conditions of the trigger`
   return { check: 'trigger', passed, detail }
 }

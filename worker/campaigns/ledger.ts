@@ -6,15 +6,22 @@ import { byHome } from '../platform/databases.ts'
 import { faultPoint } from '../platform/faults.ts'
 import { Lane } from '../platform/lane.ts'
 import { describeError, log } from '../platform/log.ts'
-import { fulfilStatements } from '../rewards/fulfil.ts'
 import type { GrantReward } from '../rewards/contract.ts'
+import { fulfilStatements } from '../rewards/fulfil.ts'
 import type { NothingLeft, Prepared, RewardedGrant } from '../rewards/kind.ts'
 import { acquire, decimalsOf } from '../rewards/kinds.ts'
-import { type CampaignFacts, type Candidate, decideAll, type Decision, type RefusalReason, undo } from './decide.ts'
-import { explain, type Explanation } from './explain.ts'
+import {
+  type CampaignFacts,
+  type Candidate,
+  type Decision,
+  decideAll,
+  type RefusalReason,
+  undo,
+} from './decide.ts'
+import { type Explanation, explain } from './explain.ts'
 import { LedgerHead } from './ledgerHead.ts'
 import { type LedgerGrant, LedgerTables, type Slot } from './ledgerTables.ts'
-import { campaignLifecycle, type CampaignStatus, type CampaignVerb } from './lifecycle.ts'
+import { type CampaignStatus, type CampaignVerb, campaignLifecycle } from './lifecycle.ts'
 import { mirrorCampaign } from './mirror.ts'
 
 /** What an intake brings to a ledger: candidates in order, and how many events were too old to be any. */
@@ -141,7 +148,8 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     await this.#startIfDue(atMs)
     const { facts, status } = this.#head
     const candidates = requests.flatMap((request) => request.candidates)
-    if (facts === undefined) return requests.map(({ candidates: all }) => all.map(() => ({ reason: 'campaign_not_running' })))
+    if (facts === undefined)
+      return requests.map(({ candidates: all }) => all.map(() => ({ reason: 'campaign_not_running' })))
     let decisions = this.ctx.storage.transactionSync(() =>
       decideAll(this.#tables, facts, status, candidates, atMs, undefined),
     )
@@ -187,7 +195,10 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     })
   }
 
-  async #acquire(facts: CampaignFacts, grants: LedgerGrant[]): Promise<Map<string, GrantReward | NothingLeft>> {
+  async #acquire(
+    facts: CampaignFacts,
+    grants: LedgerGrant[],
+  ): Promise<Map<string, GrantReward | NothingLeft>> {
     if (grants.length === 0) return new Map()
     const given = await acquire(this.env, facts.prepared, grants)
     faultPoint('code taken')
@@ -221,7 +232,8 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
 
   async #startIfDue(atMs: number): Promise<void> {
     const { status, facts, campaignId } = this.#head
-    if (status === 'scheduled' && facts !== undefined && facts.startsMs <= atMs) await this.apply(campaignId, 'start')
+    if (status === 'scheduled' && facts !== undefined && facts.startsMs <= atMs)
+      await this.apply(campaignId, 'start')
   }
 
   async #finishIfDue(atMs: number): Promise<void> {

@@ -92,7 +92,10 @@ export class LedgerTables {
       userId,
       tally.total,
       tally.units,
-      ...(['day', 'week', 'month'] as const).flatMap((period) => [tally[period].startMs, tally[period].count]),
+      ...(['day', 'week', 'month'] as const).flatMap((period) => [
+        tally[period].startMs,
+        tally[period].count,
+      ]),
     ])
     this.#sql.exec(
       `INSERT INTO tallies (user_id, total, units, day_ms, day, week_ms, week, month_ms, month)
@@ -165,7 +168,9 @@ export class LedgerTables {
 
   /** When the oldest grant of the outbox was decided; null when it is empty. */
   oldestUnsettled(): number | null {
-    return this.#sql.exec<{ at: number | null }>(`SELECT min(at_ms) AS at FROM grants WHERE state = ${DECIDED}`).one().at
+    return this.#sql
+      .exec<{ at: number | null }>(`SELECT min(at_ms) AS at FROM grants WHERE state = ${DECIDED}`)
+      .one().at
   }
 
   /** Counts what happened at a moment: by reason, and in its quarter of an hour. */
@@ -193,7 +198,9 @@ export class LedgerTables {
 
   /** The refusals so far, by reason, and how many users were granted at least once. */
   sums(): { refused: Record<string, number>; users: number } {
-    const rows = this.#sql.exec<{ reason: string; n: number }>('SELECT reason, n FROM refusals ORDER BY reason')
+    const rows = this.#sql.exec<{ reason: string; n: number }>(
+      'SELECT reason, n FROM refusals ORDER BY reason',
+    )
     const refused = Object.fromEntries([...rows].map((row) => [row.reason, row.n]))
     return { refused, users: this.#sql.exec<{ users: number }>('SELECT users FROM reached').one().users }
   }
@@ -255,4 +262,3 @@ function tallyOf(row: TallyRow): Tally {
     month: period('month'),
   }
 }
-

@@ -152,7 +152,8 @@ const stockCheck: LimitCheck = {
   run: ({ nothingLeft }, units) => ({
     units,
     refused: nothingLeft,
-    detail: () => (nothingLeft === undefined ? 'there is something to give' : nothingLeft.replaceAll('_', ' ')),
+    detail: () =>
+      nothingLeft === undefined ? 'there is something to give' : nothingLeft.replaceAll('_', ' '),
   }),
 }
 

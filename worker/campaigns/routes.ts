@@ -79,7 +79,12 @@ function definitions(app: App): void {
       answers: { 200: pageOf(campaignSchema) },
     },
     async ({ env, query: { limit, cursor, ...filter } }) => {
-      const rows = await listCampaigns(env, filter, limit, cursor === undefined ? undefined : decodeCursor(cursor))
+      const rows = await listCampaigns(
+        env,
+        filter,
+        limit,
+        cursor === undefined ? undefined : decodeCursor(cursor),
+      )
       const page = toPage(
         rows,
         limit,
@@ -103,7 +108,9 @@ function definitions(app: App): void {
     },
     async ({ env, params }) => {
       const row = await findCampaign(env, params.campaignId)
-      return row === undefined ? unknownCampaign(params.campaignId) : reply(200, await presentCampaign(env, row))
+      return row === undefined
+        ? unknownCampaign(params.campaignId)
+        : reply(200, await presentCampaign(env, row))
     },
   )
 }
@@ -225,7 +232,8 @@ async function change(
   const { status } = await ledger.stats()
   const refusal = editRefusal(status, row.definition, definition)
   if (refusal !== undefined) return refusal
-  if (status === 'draft') return (await changeCampaign(env, row, definition, nowMs)) ? undefined : changedMeanwhile()
+  if (status === 'draft')
+    return (await changeCampaign(env, row, definition, nowMs)) ? undefined : changedMeanwhile()
   const { settings } = await readMeta(env)
   // "now" was the moment of publishing, which a later edit does not move.
   const worked = await factsOf(env, row.id, definition, settings.timezone, row.startsMs ?? nowMs)
@@ -238,7 +246,11 @@ async function change(
   return undefined
 }
 
-async function scheduleFault(env: Env, definition: CampaignDefinition, nowMs: number): Promise<Refusal | undefined> {
+async function scheduleFault(
+  env: Env,
+  definition: CampaignDefinition,
+  nowMs: number,
+): Promise<Refusal | undefined> {
   const { settings } = await readMeta(env)
   const window = campaignWindow(definition, settings.timezone, nowMs)
   return Array.isArray(window) ? invalid(window) : undefined

@@ -24,7 +24,12 @@ export function campaignLedger(env: Env, campaignId: string): DurableObjectStub<
 }
 
 /** A row for a new campaign. */
-export function newRow(id: string, definition: CampaignDefinition, createdBy: string, nowMs: number): CampaignRow {
+export function newRow(
+  id: string,
+  definition: CampaignDefinition,
+  createdBy: string,
+  nowMs: number,
+): CampaignRow {
   return {
     id,
     name: definition.name,

@@ -13,7 +13,10 @@ export function warningsOf(definition: CampaignDefinition, stock: number | null)
   const limits = [...Object.values(perUser), ...Object.values(perCampaign), budget?.campaign, budget?.user]
   const warnings: Warning[] = []
   if (limits.every((limit) => limit === undefined || limit === null) && stock === null) {
-    warnings.push({ code: 'no_limits', message: 'Nothing limits this campaign: neither counts nor a budget.' })
+    warnings.push({
+      code: 'no_limits',
+      message: 'Nothing limits this campaign: neither counts nor a budget.',
+    })
   }
   const total = perCampaign.total ?? null
   if (stock !== null && total !== null && total > stock) {

@@ -41,7 +41,8 @@ export async function readUpload(
       carry += decoder.decode(bytes, { stream: true })
       // A closing CR waits: its LF may come with the next bytes.
       const cut = Math.max(carry.lastIndexOf('\n'), carry.lastIndexOf('\r', carry.length - 2)) + 1
-      if (carry.length - cut > LONGEST_LINE) return wrong('body', `line ${nextLine} or one after it is far too long`)
+      if (carry.length - cut > LONGEST_LINE)
+        return wrong('body', `line ${nextLine} or one after it is far too long`)
       if (cut < PART_CHARACTERS) continue
       await flush(carry.slice(0, cut))
       carry = carry.slice(cut)

@@ -1,4 +1,4 @@
-import { z } from '@hono/zod-openapi'
+import type { z } from '@hono/zod-openapi'
 import type { CodeStatus } from '../codes/codeTable.ts'
 import { readPattern } from '../codes/pattern.ts'
 import { readUpload } from '../codes/upload.ts'
@@ -35,7 +35,10 @@ export function couponCodeRoutes(app: App): void {
       if ('message' in pattern) return invalid([pattern])
       const job = await couponLedger(env, params.couponId).generate(params.couponId, pattern, body.count)
       if (job === 'exhausted') {
-        return refuse('code_space_exhausted', `This pattern has fewer than ${body.count} codes left; make it longer.`)
+        return refuse(
+          'code_space_exhausted',
+          `This pattern has fewer than ${body.count} codes left; make it longer.`,
+        )
       }
       return reply(202, job)
     },
@@ -79,7 +82,8 @@ export function couponCodeRoutes(app: App): void {
         return exportCodes(env, params.couponId, query.status)
       }
       const after = Number(query.cursor === undefined ? 0 : decodeCursor(query.cursor))
-      if (!Number.isSafeInteger(after)) return invalid([{ path: 'cursor', message: 'was not made by this list' }])
+      if (!Number.isSafeInteger(after))
+        return invalid([{ path: 'cursor', message: 'was not made by this list' }])
       const rows = await couponLedger(env, params.couponId).listCodes(query.status, after, query.limit)
       return reply(
         200,
@@ -98,7 +102,10 @@ async function bulkFault(env: Env, couponId: string): Promise<Refusal | undefine
   const coupon = await findCoupon(env, couponId)
   if (coupon === undefined) return refuse('not_found', `There is no coupon ${couponId}.`)
   if (coupon.definition.kind !== 'bulk') {
-    return refuse('wrong_status', 'A single coupon has the one code of its definition; codes are for bulk coupons.')
+    return refuse(
+      'wrong_status',
+      'A single coupon has the one code of its definition; codes are for bulk coupons.',
+    )
   }
   if (coupon.status === 'ended' || coupon.status === 'archived') {
     return refuse('wrong_status', `A coupon that is ${coupon.status} takes no more codes.`)

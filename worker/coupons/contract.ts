@@ -80,7 +80,9 @@ const fields = {
     })
     .optional(),
   validity: validitySchema,
-  activation: z.strictObject({ event: z.string().min(1).max(256), where: conditionsSchema.optional() }).optional(),
+  activation: z
+    .strictObject({ event: z.string().min(1).max(256), where: conditionsSchema.optional() })
+    .optional(),
   limits: z
     .strictObject({ perUser: limitsByPeriodSchema.optional(), global: limitsByPeriodSchema.optional() })
     .optional(),
@@ -91,7 +93,8 @@ const fields = {
 /** What a marketer writes of a coupon. */
 export const couponDefinitionSchema = z.strictObject(fields).superRefine((coupon, context) => {
   const wrong = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message })
-  if (coupon.kind === 'single' && coupon.code === undefined) wrong(['code'], 'is required for a single coupon')
+  if (coupon.kind === 'single' && coupon.code === undefined)
+    wrong(['code'], 'is required for a single coupon')
   if (coupon.kind === 'bulk' && coupon.code !== undefined) {
     wrong(['code'], 'a bulk coupon has many codes; generate or import them')
   }
@@ -101,11 +104,13 @@ export const couponDefinitionSchema = z.strictObject(fields).superRefine((coupon
 export type CouponDefinition = z.infer<typeof couponDefinitionSchema>
 
 /** A patch: what it names replaces, null removes. It is checked again as a whole once merged. */
-export const couponPatchSchema = z.strictObject(
-  Object.fromEntries(Object.keys(fields).map((name) => [name, z.unknown()])) as {
-    [K in keyof typeof fields]: z.ZodUnknown
-  },
-).partial()
+export const couponPatchSchema = z
+  .strictObject(
+    Object.fromEntries(Object.keys(fields).map((name) => [name, z.unknown()])) as {
+      [K in keyof typeof fields]: z.ZodUnknown
+    },
+  )
+  .partial()
 
 /** A coupon, as answered. */
 export const couponSchema = z
@@ -144,7 +149,9 @@ export const generateSchema = z.strictObject({
 })
 
 /** The query of the list of codes. */
-export const codeListQuery = pageQuery.extend({ status: z.enum(['available', 'assigned', 'redeemed']).optional() })
+export const codeListQuery = pageQuery.extend({
+  status: z.enum(['available', 'assigned', 'redeemed']).optional(),
+})
 
 /** One code of a series, as answered. */
 export const codeItemSchema = z.object({

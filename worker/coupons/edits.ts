@@ -18,9 +18,13 @@ export function editRefusal(
   const running = status === 'active' || status === 'paused'
   const refused = changesBetween(before, after).filter((change) => !(running && isFree(change)))
   if (refused.length === 0) return undefined
-  return refuse('not_editable', `While it is ${status}, this cannot change: ${refused.map((r) => r.path).join(', ')}.`, {
-    issues: refused.map(({ path }) => ({ path, message: `cannot change while the coupon is ${status}` })),
-  })
+  return refuse(
+    'not_editable',
+    `While it is ${status}, this cannot change: ${refused.map((r) => r.path).join(', ')}.`,
+    {
+      issues: refused.map(({ path }) => ({ path, message: `cannot change while the coupon is ${status}` })),
+    },
+  )
 }
 
 function isFree(change: Change): boolean {

@@ -5,12 +5,12 @@ import type { Pattern } from '../codes/pattern.ts'
 import type { Env } from '../env.ts'
 import { Alarm, type Wakeable } from '../platform/alarm.ts'
 import { loadClock, now } from '../platform/clock.ts'
-import { type Job, createJob, saveProgress } from '../platform/jobs.ts'
+import { createJob, type Job, saveProgress } from '../platform/jobs.ts'
 import { Lane } from '../platform/lane.ts'
 import { describeError, log } from '../platform/log.ts'
 import { claimCodes, codesLeft } from './codeIndex.ts'
 import { type CouponFacts, holdingExpiry } from './facts.ts'
-import { couponLifecycle, type CouponStatus, type CouponVerb } from './lifecycle.ts'
+import { type CouponStatus, type CouponVerb, couponLifecycle } from './lifecycle.ts'
 import { mirrorCoupon } from './store.ts'
 
 /** Why a grant gets no code. */
@@ -89,7 +89,10 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
         for (const { grantId } of fresh) answer[grantId] = 'reward_inactive'
         return answer
       }
-      const dated = fresh.map((asking) => ({ ...asking, expiresMs: holdingExpiry(facts, asking.redeemableMs) }))
+      const dated = fresh.map((asking) => ({
+        ...asking,
+        expiresMs: holdingExpiry(facts, asking.redeemableMs),
+      }))
       const taken =
         facts.code === null ? this.#table.takeUnique(dated) : this.#table.takeShared(dated, facts.code)
       for (const { grantId } of fresh) answer[grantId] = taken.get(grantId) ?? 'out_of_stock'
@@ -110,7 +113,11 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     return this.#requests.run({ couponId, pattern, count })
   }
 
-  async #queueGeneration(request: { couponId: string; pattern: Pattern; count: number }): Promise<Job | 'exhausted'> {
+  async #queueGeneration(request: {
+    couponId: string
+    pattern: Pattern
+    count: number
+  }): Promise<Job | 'exhausted'> {
     const { couponId, pattern, count } = request
     const left = await codesLeft(this.env, pattern, count + this.#jobs.promised(pattern))
     if (left - this.#jobs.promised(pattern) < count) return 'exhausted'
@@ -168,7 +175,10 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
       for (let step = 0; step < STEP_BUDGET; step++) if (!(await this.#jobs.step())) break
       await this.#mirror()
     } catch (error) {
-      log('error', 'The work of a coupon failed; it is tried again', { coupon: this.#couponId(), ...describeError(error) })
+      log('error', 'The work of a coupon failed; it is tried again', {
+        coupon: this.#couponId(),
+        ...describeError(error),
+      })
       retryMs = now() + RETRY_MS
     }
     await this.#arm(retryMs)
@@ -178,7 +188,8 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
   async #turn(): Promise<void> {
     const head = this.#head()
     if (head?.facts === undefined) return
-    if (head.status === 'scheduled' && head.facts.startsMs <= now()) await this.apply(head.facts.couponId, 'start')
+    if (head.status === 'scheduled' && head.facts.startsMs <= now())
+      await this.apply(head.facts.couponId, 'start')
     const { status } = this.#head() ?? head
     if (couponLifecycle[status].finish !== undefined && isOver(head.facts, now())) {
       await this.apply(head.facts.couponId, 'finish')
@@ -222,7 +233,9 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
 
   #head(): { facts: CouponFacts | undefined; status: CouponStatus; mirrored: boolean } | undefined {
     const row = this.ctx.storage.sql
-      .exec<{ facts: string | null; status: string; mirrored: number }>('SELECT facts, status, mirrored FROM head')
+      .exec<{ facts: string | null; status: string; mirrored: number }>(
+        'SELECT facts, status, mirrored FROM head',
+      )
       .toArray()[0]
     if (row === undefined) return undefined
     return {

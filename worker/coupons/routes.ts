@@ -5,7 +5,7 @@ import { mergePatch } from '../platform/edit.ts'
 import { type App, issuesOf, operation, reply } from '../platform/http.ts'
 import { newId } from '../platform/ids.ts'
 import { decodeCursor, pageOf, toPage } from '../platform/paging.ts'
-import { invalid, type Issue, type Refusal, refuse } from '../platform/problem.ts'
+import { type Issue, invalid, type Refusal, refuse } from '../platform/problem.ts'
 import { windowPassed } from '../platform/schedule.ts'
 import { readMeta } from '../platform/settings.ts'
 import {
@@ -19,7 +19,7 @@ import {
 import { editRefusal } from './edits.ts'
 import { factsOf } from './facts.ts'
 import { presentCoupon } from './present.ts'
-import { changeCoupon, type CouponRow, couponLedger, createCoupon, findCoupon, listCoupons } from './store.ts'
+import { type CouponRow, changeCoupon, couponLedger, createCoupon, findCoupon, listCoupons } from './store.ts'
 
 const unknownCoupon = (id: string) => refuse('not_found', `There is no coupon ${id}.`)
 const codeExists = (code: string | undefined) =>
@@ -161,7 +161,8 @@ export function couponRoutes(app: App): void {
       if (before.status !== 'draft') return wrongStatus('publish', before.status)
       const issues = windowPassed(row.definition.validity, facts, nowMs, 'validity')
       if (issues.length > 0) return notPublishable(issues)
-      if ((await ledger.define(facts, 'publish')) === 'wrong_status') return wrongStatus('publish', 'published')
+      if ((await ledger.define(facts, 'publish')) === 'wrong_status')
+        return wrongStatus('publish', 'published')
       const published = (await findCoupon(env, row.id)) ?? row
       const warnings =
         row.definition.kind === 'bulk' && before.stock?.available === 0
@@ -198,7 +199,11 @@ async function answer(env: Env, row: CouponRow) {
   return presentCoupon(row, await couponLedger(env, row.id).stats())
 }
 
-async function validityFault(env: Env, definition: CouponDefinition, nowMs: number): Promise<Refusal | undefined> {
+async function validityFault(
+  env: Env,
+  definition: CouponDefinition,
+  nowMs: number,
+): Promise<Refusal | undefined> {
   const { settings } = await readMeta(env)
   const facts = factsOf('', definition, settings.timezone, nowMs)
   return Array.isArray(facts) ? invalid(facts) : undefined

@@ -22,7 +22,9 @@ export async function createCoupon(env: Env, row: CouponRow): Promise<boolean> {
   const insert = db.insert(coupons).values(row)
   const code = row.definition.code
   if (code === undefined) return claiming(() => insert)
-  return claiming(() => db.batch([db.insert(couponCodes).values({ key: normalCode(code), couponId: row.id }), insert]))
+  return claiming(() =>
+    db.batch([db.insert(couponCodes).values({ key: normalCode(code), couponId: row.id }), insert]),
+  )
 }
 
 /** Changes the definition of a coupon, and its code with it; false when another coupon has that code. */

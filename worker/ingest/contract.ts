@@ -7,7 +7,10 @@ export const MAX_EVENTS = 1_000
 
 /** The body of `POST /v1/events`. Each event is looked at by itself, so that a bad one fails alone. */
 export const eventsSchema = z.strictObject({
-  events: z.array(z.unknown()).min(1).max(MAX_EVENTS, `may hold ${MAX_EVENTS.toLocaleString('en')} events at most`),
+  events: z
+    .array(z.unknown())
+    .min(1)
+    .max(MAX_EVENTS, `may hold ${MAX_EVENTS.toLocaleString('en')} events at most`),
 })
 
 const about = { eventId: z.string(), userId: z.string(), campaignId: z.string() }

@@ -6,7 +6,14 @@ import { Lane, LaneOverload } from '../platform/lane.ts'
 import { type Meta, readMeta } from '../platform/settings.ts'
 import type { UserEvent } from '../users/event.ts'
 import type { EventDecision } from './contract.ts'
-import { answerStep, decideStep, fulfilStep, type JudgedEvent, type RecordedEvent, recordStep } from './pipeline.ts'
+import {
+  answerStep,
+  decideStep,
+  fulfilStep,
+  type JudgedEvent,
+  type RecordedEvent,
+  recordStep,
+} from './pipeline.ts'
 
 /** Events of one request that belong to this user database. */
 export interface IntakeCall {

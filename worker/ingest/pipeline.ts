@@ -1,5 +1,5 @@
-import { type LiveCampaign, liveIndexAt } from '../campaigns/liveIndex.ts'
 import type { DecideRequest, Outcome } from '../campaigns/ledger.ts'
+import { type LiveCampaign, liveIndexAt } from '../campaigns/liveIndex.ts'
 import { campaignLedger } from '../campaigns/store.ts'
 import type { Env } from '../env.ts'
 import { durationMs } from '../platform/calendar.ts'
@@ -57,7 +57,8 @@ export async function recordStep(
     const repeated = inBatch.has(key)
     inBatch.add(key)
     const duplicate = repeated || (known !== undefined && !isRetry(event))
-    if (known !== undefined && known !== null) return { event, duplicate, stored: known, asking: [], late: [] }
+    if (known !== undefined && known !== null)
+      return { event, duplicate, stored: known, asking: [], late: [] }
     if (tooOld || campaigns.length === 0) {
       const late = duplicate ? [] : campaigns.map((campaign) => campaign.id)
       return { event, duplicate, stored: campaigns.map(tooOldFor), asking: [], late }
@@ -113,7 +114,9 @@ export async function decideStep(env: Env, recorded: RecordedEvent[]): Promise<J
 
 function inAskedOrder({ recorded, outcomes }: JudgedEvent): JudgedEvent['outcomes'] {
   const places = new Map(recorded.asking.map(({ campaignId }, place) => [campaignId, place]))
-  return outcomes.sort((one, other) => (places.get(one.campaignId) ?? 0) - (places.get(other.campaignId) ?? 0))
+  return outcomes.sort(
+    (one, other) => (places.get(one.campaignId) ?? 0) - (places.get(other.campaignId) ?? 0),
+  )
 }
 
 /** Third step: write what was granted and what was decided, in one batch; then settle with the ledgers. */
@@ -151,7 +154,9 @@ export async function fulfilStep(
 }
 
 function storedOf({ campaignId, outcome }: JudgedEvent['outcomes'][number]): StoredDecision {
-  return 'grant' in outcome ? [campaignId, 'granted', outcome.grant.id] : [campaignId, 'refused', outcome.reason]
+  return 'grant' in outcome
+    ? [campaignId, 'granted', outcome.grant.id]
+    : [campaignId, 'refused', outcome.reason]
 }
 
 /** Last step: the decisions as the contract shows them. Those of before are looked up, the grants in one query. */
@@ -183,7 +188,11 @@ export async function answerStep(db: D1Database, judged: JudgedEvent[]): Promise
     return outcomes.map(({ campaignId, outcome }): EventDecision => {
       if (!('grant' in outcome)) return { ...about(campaignId), outcome: 'refused', reason: outcome.reason }
       const replayed = outcome.replayed || recorded.duplicate ? { replayed: true } : {}
-      return { ...about(campaignId), outcome: 'granted', grant: { ...presentGrant(outcome.grant), ...replayed } }
+      return {
+        ...about(campaignId),
+        outcome: 'granted',
+        grant: { ...presentGrant(outcome.grant), ...replayed },
+      }
     })
   })
 }

@@ -38,7 +38,9 @@ export async function submitEvents(
     results = await takeIn(env, events, fresh.keysVersion)
   }
   if (typeof results === 'string') {
-    return refuse('unavailable', 'Too much is waiting; nothing of this request was taken.', { retryAfterS: 1 })
+    return refuse('unavailable', 'Too much is waiting; nothing of this request was taken.', {
+      retryAfterS: 1,
+    })
   }
   return {
     accepted: results.filter((result) => !result.duplicate).length,
@@ -48,7 +50,11 @@ export async function submitEvents(
   }
 }
 
-async function takeIn(env: Env, events: UserEvent[], keysVersion: number): Promise<EventResult[] | NotTakenIn> {
+async function takeIn(
+  env: Env,
+  events: UserEvent[],
+  keysVersion: number,
+): Promise<EventResult[] | NotTakenIn> {
   const count = userDatabases(env).length
   const homes = [...Map.groupBy(events, (event) => homeOf(event.userId, count))]
   const [only] = homes

@@ -75,7 +75,9 @@ export class Lane<Item, Result> {
     try {
       const results = await this.#apply(batch.map((entry) => entry.item))
       if (results.length !== batch.length) throw new Error('A lane must answer each of its items')
-      batch.forEach((entry, index) => entry.resolve(results[index] as Result))
+      batch.forEach((entry, index) => {
+        entry.resolve(results[index] as Result)
+      })
     } catch (error) {
       if (batch.length === 1) batch[0]?.reject(error)
       else for (const entry of batch) await this.#settle([entry])

@@ -10,10 +10,15 @@ const SIGNS =
 export function outageOf(error: unknown): Refusal | undefined {
   if (!(error instanceof Error)) return undefined
   const { retryable, overloaded } = error as Error & { retryable?: boolean; overloaded?: boolean }
-  const passes = retryable === true || overloaded === true || SIGNS.test(`${error.message} ${error.cause ?? ''}`)
+  const passes =
+    retryable === true || overloaded === true || SIGNS.test(`${error.message} ${error.cause ?? ''}`)
   return passes
-    ? refuse('unavailable', 'A store did not answer. Send the request again; nothing that was acknowledged is lost.', {
-        retryAfterS: 1,
-      })
+    ? refuse(
+        'unavailable',
+        'A store did not answer. Send the request again; nothing that was acknowledged is lost.',
+        {
+          retryAfterS: 1,
+        },
+      )
     : undefined
 }

@@ -41,7 +41,8 @@ const metadataSchema = z
     const seen = new Set<string>()
     rows.forEach((row, index) => {
       const key = row.key ?? ('system' in row ? row.system : '')
-      if (seen.has(key)) context.addIssue({ code: 'custom', path: [index, 'key'], message: `${key} is there twice` })
+      if (seen.has(key))
+        context.addIssue({ code: 'custom', path: [index, 'key'], message: `${key} is there twice` })
       seen.add(key)
     })
   })
@@ -59,7 +60,9 @@ const pointsSchema = z.strictObject({
 const couponSchema = z.strictObject({
   type: z.literal('coupon'),
   couponId: z.string().min(1),
-  redeemable: z.union([z.literal('immediate'), z.strictObject({ after: durationSchema })]).default('immediate'),
+  redeemable: z
+    .union([z.literal('immediate'), z.strictObject({ after: durationSchema })])
+    .default('immediate'),
 })
 
 /** Kinds that this version knows by name only; creating a campaign with one is refused with a clear message. */

@@ -13,7 +13,8 @@ export const coupon: RewardKind<'coupon'> & GrantableKind<'coupon'> = {
     const row = await findCoupon(env, couponId)
     if (row === undefined) return { issues: [fault('couponId', `there is no coupon ${couponId}`)] }
     const { status, stock } = await couponLedger(env, couponId).stats()
-    if (status !== 'active') return { issues: [fault('couponId', `the coupon is ${status}; it must be active`)] }
+    if (status !== 'active')
+      return { issues: [fault('couponId', `the coupon is ${status}; it must be active`)] }
     if (stock !== null && stock.available === 0) {
       return { issues: [fault('couponId', 'the coupon has no codes left')] }
     }
@@ -60,7 +61,8 @@ export const coupon: RewardKind<'coupon'> & GrantableKind<'coupon'> = {
               grantId: grant.id,
               campaignId: grant.campaignId,
               redeemableMs: parseInstant(grant.reward.redeemableFrom) ?? grant.atMs,
-              expiresMs: grant.reward.expiresAt === null ? null : (parseInstant(grant.reward.expiresAt) ?? null),
+              expiresMs:
+                grant.reward.expiresAt === null ? null : (parseInstant(grant.reward.expiresAt) ?? null),
               atMs: grant.atMs,
             },
           ],

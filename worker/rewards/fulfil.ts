@@ -31,7 +31,13 @@ export function presentGrant(grant: RewardedGrant): Grant {
  */
 export function fulfilStatements(db: D1Database, grants: RewardedGrant[]): D1PreparedStatement[] {
   if (grants.length === 0) return []
-  const rows = grants.map((grant) => [grant.id, grant.userId, grant.campaignId, grant.atMs, presentGrant(grant)])
+  const rows = grants.map((grant) => [
+    grant.id,
+    grant.userId,
+    grant.campaignId,
+    grant.atMs,
+    presentGrant(grant),
+  ])
   const statements = [
     db
       .prepare(

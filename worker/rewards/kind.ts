@@ -70,4 +70,3 @@ export interface GrantableKind<T extends Prepared['type']> {
 export function fault(path: string, message: string): Issue {
   return { path: path === '' ? 'reward' : `reward.${path}`, message }
 }
-

@@ -42,7 +42,8 @@ export const points: RewardKind<'points'> & GrantableKind<'points'> = {
               decimals: grant.decimals,
               units: grant.units ?? 0,
               activatesMs: parseInstant(grant.reward.activatesAt) ?? grant.atMs,
-              expiresMs: grant.reward.expiresAt === null ? null : (parseInstant(grant.reward.expiresAt) ?? null),
+              expiresMs:
+                grant.reward.expiresAt === null ? null : (parseInstant(grant.reward.expiresAt) ?? null),
               atMs: grant.atMs,
               grantId: grant.id,
               description: grant.campaignName,

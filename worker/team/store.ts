@@ -35,7 +35,9 @@ export async function deleteKey(env: Env, id: string): Promise<boolean> {
 
 /** Changes settings; what is absent stays. Everything that runs live looks at them again. */
 export async function changeSettings(env: Env, patch: Partial<Settings>): Promise<void> {
-  await env.DB.prepare('UPDATE meta SET settings = json_patch(settings, ?1), version = version + 1 WHERE id = 1')
+  await env.DB.prepare(
+    'UPDATE meta SET settings = json_patch(settings, ?1), version = version + 1 WHERE id = 1',
+  )
     .bind(JSON.stringify(patch))
     .run()
 }

@@ -40,7 +40,12 @@ export function assembleCoupons(
   return shown.sort((one, other) => places[one.state] - places[other.state])
 }
 
-function stateOf(coupon: CouponRow, opensMs: number, expiresMs: number | null, nowMs: number): TrayCoupon['state'] {
+function stateOf(
+  coupon: CouponRow,
+  opensMs: number,
+  expiresMs: number | null,
+  nowMs: number,
+): TrayCoupon['state'] {
   if (coupon.status === 'ended' || (expiresMs !== null && expiresMs <= nowMs)) return 'expired'
   return coupon.status === 'active' && opensMs <= nowMs ? 'usable' : 'locked'
 }
@@ -51,7 +56,11 @@ function described(coupon: CouponRow, code: string, state: TrayCoupon['state']):
   return { couponId: coupon.id, code, name, description, terms, benefit: { ...effect.benefit, as }, state }
 }
 
-function dates(opensMs: number, expiresMs: number | null, nowMs: number): Pick<TrayCoupon, 'availableFrom' | 'expiresAt'> {
+function dates(
+  opensMs: number,
+  expiresMs: number | null,
+  nowMs: number,
+): Pick<TrayCoupon, 'availableFrom' | 'expiresAt'> {
   return {
     ...(opensMs > nowMs ? { availableFrom: formatInstant(opensMs) } : {}),
     ...(expiresMs === null ? {} : { expiresAt: formatInstant(expiresMs) }),

@@ -1,8 +1,8 @@
-import { holdingsStatement, holdingSchema, type HoldingRow, presentHolding } from '../codes/holdings.ts'
+import { type HoldingRow, holdingSchema, holdingsStatement, presentHolding } from '../codes/holdings.ts'
 import { eventsAnswerSchema, eventsSchema } from '../ingest/contract.ts'
 import { submitEvents } from '../ingest/submit.ts'
-import { addDuration, formatInstant } from '../platform/calendar.ts'
 import { authenticate } from '../platform/auth.ts'
+import { addDuration, formatInstant } from '../platform/calendar.ts'
 import { now } from '../platform/clock.ts'
 import { usersDb } from '../platform/databases.ts'
 import { type App, type Call, operation, reply } from '../platform/http.ts'
@@ -38,7 +38,8 @@ function tokens(app: App): void {
     async ({ env, params, body }) => {
       const nowMs = now()
       const expiresMs = addDuration(nowMs, body.ttl ?? DEFAULT_TTL, 'UTC')
-      if (expiresMs - nowMs > LONGEST_TTL_MS) return invalid([{ path: 'ttl', message: 'may be one day at most' }])
+      if (expiresMs - nowMs > LONGEST_TTL_MS)
+        return invalid([{ path: 'ttl', message: 'may be one day at most' }])
       const token = await signUserToken(env.TOKEN_SECRET, params.userId, nowMs, expiresMs)
       return reply(200, { token, expiresAt: formatInstant(Math.ceil(expiresMs / 1_000) * 1_000) })
     },
@@ -83,7 +84,12 @@ function tray(app: App): void {
       const nowMs = now()
       if (viewer.userId === null) {
         const everyone = await everyonesCoupons(call.env)
-        return reply(200, { user: null, coupons: assembleCoupons(everyone, [], nowMs), vouchers: [], wallets: [] })
+        return reply(200, {
+          user: null,
+          coupons: assembleCoupons(everyone, [], nowMs),
+          vouchers: [],
+          wallets: [],
+        })
       }
       const { user, held, everyone, balances } = await belongingsOf(call.env, viewer.userId, nowMs)
       return reply(200, {
@@ -111,7 +117,9 @@ function tray(app: App): void {
       const { userId } = viewer
       if (userId === null) return refuse('unauthenticated', 'Events need a user: send X-User-Token.')
       const { env, body, principal, context } = call
-      const foreign = body.events.findIndex((event) => userOf(event) !== undefined && userOf(event) !== userId)
+      const foreign = body.events.findIndex(
+        (event) => userOf(event) !== undefined && userOf(event) !== userId,
+      )
       if (foreign >= 0) return refuse('forbidden', `events.${foreign}.userId: the token is for another user.`)
       const own = body.events.map((event) => (isObject(event) ? { ...event, userId } : event))
       const again = () => authenticate(env, context.req.header('authorization'), false)

@@ -7,7 +7,12 @@ const CLOCK_SKEW_S = 60
 const keyOf = (secret: string) => new TextEncoder().encode(secret)
 
 /** Makes a token that lets a browser act for one user until `expiresMs`: a JWT signed with HS256. */
-export async function signUserToken(secret: string, userId: string, nowMs: number, expiresMs: number): Promise<string> {
+export async function signUserToken(
+  secret: string,
+  userId: string,
+  nowMs: number,
+  expiresMs: number,
+): Promise<string> {
   return new SignJWT()
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(userId)
@@ -20,7 +25,11 @@ export async function signUserToken(secret: string, userId: string, nowMs: numbe
  * Whose token this is. A shop's backend may sign its own with the same secret: HS256, `sub`, `exp`.
  * Refuses what is expired (60 s of clock skew allowed), signed otherwise, or names nobody.
  */
-export async function readUserToken(secret: string, token: string, nowMs: number): Promise<{ userId: string } | Refusal> {
+export async function readUserToken(
+  secret: string,
+  token: string,
+  nowMs: number,
+): Promise<{ userId: string } | Refusal> {
   try {
     const { payload } = await jwtVerify(token, keyOf(secret), {
       algorithms: ['HS256'],

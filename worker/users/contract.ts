@@ -16,7 +16,13 @@ export const propertiesSchema = z.record(z.string(), z.unknown()).superRefine((p
 })
 
 const fields = {
-  email: z.string().min(3).max(320).regex(/^\S+@\S+$/, 'must be an e-mail address').nullable().optional(),
+  email: z
+    .string()
+    .min(3)
+    .max(320)
+    .regex(/^\S+@\S+$/, 'must be an e-mail address')
+    .nullable()
+    .optional(),
   phone: z.string().min(1).max(32).nullable().optional(),
   name: z.string().min(1).max(256).nullable().optional(),
   timezone: zoneSchema.nullable().optional(),

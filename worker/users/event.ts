@@ -27,7 +27,8 @@ const known = new Set(['id', 'userId', 'name', 'timestamp', 'properties'])
  * Written by hand, not as a schema, because this runs a thousand times a request.
  */
 export function readEvent(raw: unknown, nowMs: number): UserEvent | EventFault {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return wrong('an event must be an object')
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    return wrong('an event must be an object')
   const input = raw as Record<string, unknown>
   for (const field in input) if (!known.has(field)) return wrong(`${field}: is not a known field`)
   const { id, userId, name, timestamp, properties = {} } = input

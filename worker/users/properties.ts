@@ -18,7 +18,10 @@ export function propertyFault(properties: Record<string, unknown>): PropertyFaul
   }
   for (const name of names) {
     if (name.length > propertyBounds.nameLength) {
-      return { code: 'invalid', message: `properties: a name may have ${propertyBounds.nameLength} characters at most` }
+      return {
+        code: 'invalid',
+        message: `properties: a name may have ${propertyBounds.nameLength} characters at most`,
+      }
     }
     const fault = valueFault(properties[name], name, 1)
     if (fault !== undefined) return fault
@@ -37,7 +40,10 @@ function valueFault(value: unknown, path: string, depth: number): PropertyFault 
   }
   if (typeof value !== 'object' || value === null) return undefined
   if (depth >= propertyBounds.depth) {
-    return { code: 'invalid', message: `properties.${path}: is nested deeper than ${propertyBounds.depth} levels` }
+    return {
+      code: 'invalid',
+      message: `properties.${path}: is nested deeper than ${propertyBounds.depth} levels`,
+    }
   }
   for (const [name, inner] of Object.entries(value)) {
     const fault = valueFault(inner, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, depth + 1)

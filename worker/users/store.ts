@@ -59,7 +59,9 @@ export async function patchUsers(env: Env, patches: UserPatchWithId[], nowMs: nu
       properties: { ...before?.properties, ...patch.properties },
     })
   }
-  const parts = byHome(env, [...merged.values()], (patch) => patch.id).filter((part) => part.things.length > 0)
+  const parts = byHome(env, [...merged.values()], (patch) => patch.id).filter(
+    (part) => part.things.length > 0,
+  )
   await Promise.all(
     parts.map(({ db, things }) => {
       const json = JSON.stringify(things)

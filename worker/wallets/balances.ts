@@ -52,7 +52,10 @@ export function balancesStatement(db: D1Database, userId: string, nowMs: number)
 }
 
 /** Rows of {@link balancesStatement} as the contract shows them, in the order of the wallets given. */
-export function presentBalances(rows: unknown[], wallets: Pick<Wallet, 'id' | 'name' | 'pointsName' | 'decimals'>[]): Balance[] {
+export function presentBalances(
+  rows: unknown[],
+  wallets: Pick<Wallet, 'id' | 'name' | 'pointsName' | 'decimals'>[],
+): Balance[] {
   const byWallet = new Map((rows as BalanceRow[]).map((row) => [row.wallet_id, row]))
   return wallets.flatMap((wallet) => {
     const row = byWallet.get(wallet.id)

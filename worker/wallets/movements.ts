@@ -32,7 +32,11 @@ const insertEntry = (kind: 'credit' | 'debit', balanceAfter: string, condition: 
   SELECT ?5, ?1, ?3, '${kind}', ?6, ${balanceAfter}, ?7, ?2, 'api', ?8, ?9, ?10, ?4, ?11
   WHERE ${isNew} AND ${condition}`
 
-function bindEntry(statement: D1PreparedStatement, movement: Movement, ...more: unknown[]): D1PreparedStatement {
+function bindEntry(
+  statement: D1PreparedStatement,
+  movement: Movement,
+  ...more: unknown[]
+): D1PreparedStatement {
   return statement.bind(
     movement.userId,
     movement.atMs,

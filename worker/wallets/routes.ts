@@ -226,7 +226,11 @@ async function move<B extends Credit | Debit>(
     return refuse('insufficient_balance', `The active balance is ${balance}.`, { members: { balance } })
   }
   if (outcome.entry.fingerprint !== key.fingerprint) return keyConflict()
-  return reply(201, presentEntry(outcome.entry), outcome.replayed ? { 'idempotent-replayed': 'true' } : undefined)
+  return reply(
+    201,
+    presentEntry(outcome.entry),
+    outcome.replayed ? { 'idempotent-replayed': 'true' } : undefined,
+  )
 }
 
 function movementOf(

@@ -25,7 +25,11 @@ export async function findWallet(env: Env, id: string): Promise<WalletRow | unde
 }
 
 /** Reads a page of wallets, newest first; one row more than `limit`. */
-export async function listWallets(env: Env, limit: number, afterId: string | undefined): Promise<WalletRow[]> {
+export async function listWallets(
+  env: Env,
+  limit: number,
+  afterId: string | undefined,
+): Promise<WalletRow[]> {
   return drizzle(env.DB)
     .select()
     .from(wallets)
