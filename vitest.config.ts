@@ -5,6 +5,7 @@ import { readMigrations } from './scripts/migrations.ts'
 /** What runs where: rules in Node, everything that touches a store in workerd, whole-product checks over HTTP. */
 export default defineConfig({
   test: {
+    silent: 'passed-only',
     projects: [
       {
         test: {
@@ -36,7 +37,6 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: ['tests/worker/**/*.test.ts'],
-          silent: 'passed-only',
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -20,7 +20,8 @@ export async function buildPages(): Promise<void> {
  * Answers the path of the Worker's script.
  */
 export async function buildStale(): Promise<string> {
-  if (isStale(join(PUBLIC, 'boon.js'), ['widget', 'scripts/build-widget.ts'])) await buildPages()
+  if (isStale(join(PUBLIC, 'boon.js'), ['widget', 'scripts/build-widget.ts', 'package-lock.json']))
+    await buildPages()
   if (isStale(WORKER, ['worker', 'wrangler.toml', 'package-lock.json'])) buildWorker()
   return WORKER
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './build.ts'
-import { freePort, startLocal } from './local.ts'
+import { freePort } from './free-port.ts'
+import { startLocal } from './local.ts'
 
 // `npm run dev`: wrangler dev with reloading, for contributors. The state is made ready by local mode itself, which
 // applies migrations and makes the local keys, and is then handed to wrangler, which keeps its data in `v3`.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join, resolve } from 'node:path'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
@@ -31,7 +32,7 @@ export interface Local {
   stop(): Promise<void>
 }
 
-/** A port that cannot be had. */
+/** A port that cannot be had; the message says why. */
 export class PortTaken extends Error {
   override readonly name = 'PortTaken'
 }
@@ -43,12 +44,13 @@ const LOCAL_KEYS = [
 ] as const
 
 /**
- * Starts the built product in workerd, with everything that `wrangler.toml` says, on a socket of its own: no proxy
- * stands between a client and the Worker. Builds what is stale, applies migrations, makes the local keys.
- * Throws {@link PortTaken} when the port is in use.
+ * Starts the built product in workerd, with everything that `wrangler.toml` says, on sockets of its own: no proxy
+ * stands between a client and the Worker, and nobody but this machine can reach it. Builds what is stale, applies
+ * migrations, makes the local keys. Throws {@link PortTaken} when the port is in use.
  */
 export async function startLocal({ port, state, mode = 'local' }: LocalOptions): Promise<Local> {
-  await claimPort(port)
+  const hosts = loopbackHosts()
+  for (const host of hosts) await claimPort(host, port)
   const scriptPath = await buildStale()
   const { workerOptions } = unstable_getMiniflareWorkerOptions(join(ROOT, 'wrangler.toml'))
   const {
@@ -68,7 +70,7 @@ export async function startLocal({ port, state, mode = 'local' }: LocalOptions):
           modules: true,
           modulesRoot: join(ROOT, 'dist/worker'),
           scriptPath,
-          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+          unsafeDirectSockets: hosts.map((host) => ({ host, port })),
         },
       ],
     }),
@@ -88,26 +90,21 @@ export async function startLocal({ port, state, mode = 'local' }: LocalOptions):
   }
 }
 
-/** A free port, as the machine sees it at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer()
-    server.once('error', fail)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      server.close(() => done(port))
-    })
-  })
+/** What `localhost` may mean on this machine. */
+function loopbackHosts(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? [])
+  return addresses.some(({ address }) => address === '::1') ? ['127.0.0.1', '::1'] : ['127.0.0.1']
 }
 
-function claimPort(port: number): Promise<void> {
+function claimPort(host: string, port: number): Promise<void> {
   return new Promise((done, fail) => {
     const server = createServer()
     server.once('error', (error: NodeJS.ErrnoException) => {
-      fail(error.code === 'EADDRINUSE' ? new PortTaken(`Port ${port} is taken.`) : error)
+      if (error.code === 'EADDRINUSE') fail(new PortTaken(`Port ${port} is taken.`))
+      else if (error.code === 'EACCES') fail(new PortTaken(`Port ${port} needs more rights than you have.`))
+      else fail(error)
     })
-    server.listen(port, '127.0.0.1', () => server.close(() => done()))
+    server.listen(port, host, () => server.close(() => done()))
   })
 }
 

@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util'
 import { loadDemo } from './demo.ts'
-import { type Local, PortTaken, startLocal } from './local.ts'
+import { freePort } from './free-port.ts'
+import type { Local } from './local.ts'
 
 const USAGE = `npm start -- [--port 8787] [--state .wrangler/state] [--no-demo]
 
   --port     where to listen
   --state    the folder that holds all data; the same folder started again continues
   --no-demo  do not load the demo account`
+
+/** How often to look whether whoever started this is still there. */
+const PARENT_WATCH_MS = 500
 
 function readOptions(): { port: number; state: string; demo: boolean } {
   try {
@@ -52,6 +56,16 @@ async function stop(): Promise<void> {
   process.exit(0)
 }
 
+// A signal that npm alone gets ends npm and its shell, and would leave this behind.
+if (process.env['npm_lifecycle_event'] === 'start') {
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+  }, PARENT_WATCH_MS).unref()
+}
+
+// Loaded late: it brings wrangler along, which takes seconds, and a wrong option should be told at once.
+const { PortTaken, startLocal } = await import('./local.ts')
 try {
   boon = await startLocal({ port, state })
   if (demo) await loadDemo(boon.url, 'sk_local_boon')
@@ -61,6 +75,6 @@ try {
   await boon?.stop()
   if (ending) process.exit(0)
   if (error instanceof PortTaken)
-    end(1, `Port ${port} is taken. Choose another: npm start -- --port ${port + 1}`)
+    end(1, `${error.message} Choose another: npm start -- --port ${await freePort()}`)
   throw error
 }

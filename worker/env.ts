@@ -1,6 +1,7 @@
 import type { CampaignLedger } from './campaigns/ledger.ts'
 import type { CouponLedger } from './coupons/ledger.ts'
 import type { Intake } from './ingest/intake.ts'
+import type { Reaction } from './rewards/reactions.ts'
 
 /** Everything this Worker is bound to; `wrangler.toml` says the same. Further `USERS_n` are found by their names. */
 export interface Env {
@@ -12,6 +13,8 @@ export interface Env {
   INTAKE: DurableObjectNamespace<Intake>
   CAMPAIGN_LEDGER: DurableObjectNamespace<CampaignLedger>
   COUPON_LEDGER: DurableObjectNamespace<CouponLedger>
+  /** Reward events on their way through the pipeline. */
+  REACTIONS: Queue<Reaction[]>
   ASSETS: Fetcher
 }
 
@@ -27,7 +30,15 @@ export function configurationFaults(env: Partial<Env>): string[] {
   if (env.TOKEN_SECRET === undefined || env.TOKEN_SECRET.length < 32) {
     faults.push('TOKEN_SECRET must be a secret of at least 32 characters (wrangler secret put TOKEN_SECRET)')
   }
-  for (const name of ['DB', 'USERS_0', 'INTAKE', 'CAMPAIGN_LEDGER', 'COUPON_LEDGER', 'ASSETS'] as const) {
+  for (const name of [
+    'DB',
+    'USERS_0',
+    'INTAKE',
+    'CAMPAIGN_LEDGER',
+    'COUPON_LEDGER',
+    'REACTIONS',
+    'ASSETS',
+  ] as const) {
     if (env[name] === undefined) faults.push(`${name} is not bound; see wrangler.toml`)
   }
   return faults

@@ -1,6 +1,8 @@
 import { makeApp } from './app.ts'
 import type { Env } from './env.ts'
+import { react } from './ingest/react.ts'
 import type { App } from './platform/http.ts'
+import type { Reaction } from './rewards/reactions.ts'
 
 export { CampaignLedger } from './campaigns/ledger.ts'
 export { CouponLedger } from './coupons/ledger.ts'
@@ -13,4 +15,7 @@ export default {
     app ??= makeApp(env.BOON_MODE === 'local')
     return app.fetch(req, env, context)
   },
-} satisfies ExportedHandler<Env>
+  queue(batch, env) {
+    return react(env, batch)
+  },
+} satisfies ExportedHandler<Env, Reaction[]>

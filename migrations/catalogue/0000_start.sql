@@ -1,3 +1,5 @@
+-- Made by drizzle-kit from worker/*/*ables.ts, then WITHOUT ROWID added where rows are small and found by their key:
+-- one tree is written instead of two.
 CREATE TABLE `campaigns` (
 	`id` text PRIMARY KEY NOT NULL,
 	`name` text NOT NULL,
@@ -17,7 +19,7 @@ CREATE INDEX `campaigns_by_status` ON `campaigns` (`status`,`qualification`);-->
 CREATE TABLE `coupon_codes` (
 	`key` text PRIMARY KEY NOT NULL,
 	`coupon_id` text NOT NULL
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE INDEX `coupon_codes_by_coupon` ON `coupon_codes` (`coupon_id`);--> statement-breakpoint
 CREATE TABLE `coupons` (

@@ -1,5 +1,7 @@
+-- Made by drizzle-kit from worker/*/*ables.ts, then WITHOUT ROWID added where rows are small and found by their key:
+-- one tree is written instead of two.
 CREATE TABLE `holdings` (
-	`id` text PRIMARY KEY NOT NULL,
+	`id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`kind` text NOT NULL,
 	`source_id` text NOT NULL,
@@ -8,19 +10,19 @@ CREATE TABLE `holdings` (
 	`campaign_id` text,
 	`redeemable_ms` integer NOT NULL,
 	`expires_ms` integer,
-	`at_ms` integer NOT NULL
-);
+	`at_ms` integer NOT NULL,
+	PRIMARY KEY(`user_id`, `id`)
+) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `holdings_by_user` ON `holdings` (`user_id`,`at_ms`);--> statement-breakpoint
 CREATE TABLE `grants` (
-	`id` text PRIMARY KEY NOT NULL,
+	`id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`campaign_id` text NOT NULL,
 	`at_ms` integer NOT NULL,
-	`body` text NOT NULL
-);
+	`body` text NOT NULL,
+	PRIMARY KEY(`user_id`, `id`)
+) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `grants_by_time` ON `grants` (`user_id`,`at_ms`);--> statement-breakpoint
 CREATE TABLE `events` (
 	`seq` integer PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -43,10 +45,10 @@ CREATE TABLE `users` (
 	`properties` text DEFAULT '{}' NOT NULL,
 	`created_ms` integer NOT NULL,
 	`last_seen_ms` integer
-);
+) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `wallet_entries` (
-	`id` text PRIMARY KEY NOT NULL,
+	`id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`wallet_id` text NOT NULL,
 	`kind` text NOT NULL,
@@ -60,26 +62,26 @@ CREATE TABLE `wallet_entries` (
 	`description` text NOT NULL,
 	`metadata` text,
 	`idempotency_key` text,
-	`fingerprint` text
-);
+	`fingerprint` text,
+	PRIMARY KEY(`user_id`, `id`)
+) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `wallet_entries_by_time` ON `wallet_entries` (`user_id`,`at_ms`);--> statement-breakpoint
 CREATE UNIQUE INDEX `wallet_entries_by_key` ON `wallet_entries` (`user_id`,`idempotency_key`) WHERE idempotency_key IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `wallet_lots` (
-	`id` text PRIMARY KEY NOT NULL,
+	`id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`wallet_id` text NOT NULL,
 	`units` integer NOT NULL,
 	`remaining` integer NOT NULL,
 	`activates_ms` integer NOT NULL,
-	`expires_ms` integer
-);
+	`expires_ms` integer,
+	PRIMARY KEY(`user_id`, `id`)
+) WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `wallet_lots_by_user` ON `wallet_lots` (`user_id`,`wallet_id`);--> statement-breakpoint
 CREATE TABLE `wallet_uses` (
 	`entry_id` text NOT NULL,
 	`lot_id` text NOT NULL,
 	`user_id` text NOT NULL,
 	`units` integer NOT NULL,
 	PRIMARY KEY(`entry_id`, `lot_id`)
-);
+) WITHOUT ROWID;

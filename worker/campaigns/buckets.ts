@@ -1,6 +1,6 @@
 import { formatInstant, periodAt } from '../platform/calendar.ts'
 import { fromUnits } from '../platform/decimal.ts'
-import type { Slot } from './ledgerTables.ts'
+import type { Slot } from './ledgerCounts.ts'
 
 const HOUR_MS = 3_600_000
 

@@ -2,6 +2,7 @@ import { type Period, periodAt } from '../platform/calendar.ts'
 import { newId } from '../platform/ids.ts'
 import type { NothingLeft, Prepared } from '../rewards/kind.ts'
 import { amountOf } from '../rewards/kinds.ts'
+import type { Chain } from '../rewards/rewardEvents.ts'
 import type { LedgerGrant, LedgerTables } from './ledgerTables.ts'
 import type { CampaignStatus } from './lifecycle.ts'
 import {
@@ -33,6 +34,8 @@ export interface Candidate {
   eventId: string | null
   /** The value of the property that the scheme reads. */
   property: unknown
+  /** What led to the event. */
+  chain: Chain
 }
 
 /** Everything that a grant can be refused for. */
@@ -46,7 +49,7 @@ export type RefusalReason =
 /** What the ledger decided on one candidate. */
 export type Decision =
   | { grant: LedgerGrant; replayed: boolean }
-  | { refused: RefusalReason; grant?: undefined }
+  | { refused: RefusalReason; grant?: undefined; remembered?: true }
 
 /** The state of a campaign that bars every grant: it does not run, or its time is not now. */
 export function barred(
@@ -78,6 +81,7 @@ export function decideAll(
   nothingLeft: NothingLeft | undefined,
 ): Decision[] {
   const known = tables.grantsOf(candidates.map((candidate) => candidate.trigger))
+  const refusals = tables.counts.refusalsOf(candidates.map((candidate) => candidate.trigger))
   const bar = barred(status, facts, nowMs)
   const periods = periodsAt(nowMs, facts.zone)
   const { campaign, users } = tables.tallies(candidates.map((candidate) => candidate.userId))
@@ -89,6 +93,8 @@ export function decideAll(
   const decisions = candidates.map((candidate): Decision => {
     const before = known.get(candidate.trigger)
     if (before !== undefined) return { grant: before, replayed: true }
+    const refusedBefore = refusals.get(candidate.trigger)
+    if (refusedBefore !== undefined) return { refused: refusedBefore as RefusalReason, remembered: true }
     if (bar !== undefined) return { refused: bar }
     const user = users.get(candidate.userId) ?? emptyTally()
     const award = amountOf(facts.prepared, candidate.property)
@@ -100,7 +106,7 @@ export function decideAll(
     touched.set(candidate.userId, user)
     units += verdict.units ?? 0
     const asked = typeof award === 'number' ? award : null
-    const { trigger, userId, eventId } = candidate
+    const { trigger, userId, eventId, chain } = candidate
     const grant = {
       trigger,
       id: newId('grt', nowMs),
@@ -109,6 +115,7 @@ export function decideAll(
       atMs: nowMs,
       units: verdict.units,
       asked,
+      chain,
     }
     known.set(trigger, grant)
     granted.push(grant)
@@ -118,7 +125,7 @@ export function decideAll(
   if (granted.length > 0) {
     tables.addGrants(granted)
     tables.saveTallies(campaign, touched, reached)
-    tables.count(nowMs, granted.length, units, new Map())
+    tables.counts.count(nowMs, granted.length, units, new Map())
   }
   return decisions
 }
@@ -138,7 +145,7 @@ export function undo(tables: LedgerTables, zone: string, empty: LedgerGrant[]): 
     takeFromTally(user, periods, grant.units)
     takeFromTally(campaign, periods, grant.units)
     if (user.total === 0) fewer += 1
-    tables.count(grant.atMs, -1, -(grant.units ?? 0), new Map())
+    tables.counts.count(grant.atMs, -1, -(grant.units ?? 0), new Map())
   }
   tables.removeGrants(grants.map((grant) => grant.trigger))
   tables.saveTallies(campaign, users, -fewer)

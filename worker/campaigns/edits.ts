@@ -28,5 +28,7 @@ export function editRefusal(
 
 function isFree({ path, ...change }: Change): boolean {
   if (path === 'name' || path === 'schedule.end') return true
-  return path.startsWith('limits.') && path !== 'limits.budget.policy' && isRaised({ path, ...change })
+  // The policy comes and goes with the budget that it is for; whether that may, is told at the budget itself.
+  if (path === 'limits.budget.policy') return change.before === undefined || change.after === undefined
+  return path.startsWith('limits.') && isRaised({ path, ...change })
 }

@@ -1,4 +1,5 @@
 import { formatInstant } from '../platform/calendar.ts'
+import type { NothingLeft } from '../rewards/kind.ts'
 import { amountOf } from '../rewards/kinds.ts'
 import type { TraceStep } from './contract.ts'
 import { barred, type CampaignFacts, type Candidate, periodsAt, type RefusalReason } from './decide.ts'
@@ -22,6 +23,7 @@ export function explain(
   facts: CampaignFacts,
   status: CampaignStatus,
   candidate: Candidate,
+  nothingLeft: NothingLeft | undefined,
   atMs: number,
 ): Explanation {
   const trace: TraceStep[] = []
@@ -41,7 +43,7 @@ export function explain(
     user: users.get(candidate.userId) ?? emptyTally(),
     campaign,
     award: amountOf(facts.prepared, candidate.property),
-    nothingLeft: undefined,
+    nothingLeft,
   }
   let units: number | null = null
   for (const check of limitChecks) {

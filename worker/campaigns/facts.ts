@@ -2,6 +2,7 @@ import type { Env } from '../env.ts'
 import { toUnits } from '../platform/decimal.ts'
 import type { Issue } from '../platform/problem.ts'
 import { type Window, windowOf } from '../platform/schedule.ts'
+import type { Prepared } from '../rewards/kind.ts'
 import { decimalsOf, prepareReward } from '../rewards/kinds.ts'
 import type { CampaignDefinition } from './contract.ts'
 import type { CampaignFacts } from './decide.ts'
@@ -10,18 +11,25 @@ import type { Limits } from './limits.ts'
 /** What a campaign comes to: the facts for its ledger and how much there is to give, or what it lacks. */
 export type Worked = { facts: CampaignFacts; stock: number | null } | { issues: Issue[] }
 
-/** Works out the facts of a campaign, looking at everything its reward needs. */
+/**
+ * Works out the facts of a campaign, looking at everything its reward needs.
+ *
+ * @param kept the reward as it was made ready before: what runs already keeps it, whatever has become of a coupon's
+ *   stock or of the account's zone meanwhile
+ */
 export async function factsOf(
   env: Env,
   campaignId: string,
   definition: CampaignDefinition,
   accountZone: string,
   nowMs: number,
+  kept: Prepared | null = null,
 ): Promise<Worked> {
-  const zone = zoneOf(definition, accountZone)
-  const window = campaignWindow(definition, accountZone, nowMs)
+  const zone = zoneOf(definition, kept?.zone ?? accountZone)
+  const window = campaignWindow(definition, zone, nowMs)
   if (Array.isArray(window)) return { issues: window }
-  const preparation = await prepareReward(env, definition.reward, zone)
+  const preparation =
+    kept === null ? await prepareReward(env, definition.reward, zone) : { prepared: kept, stock: null }
   if ('issues' in preparation) return preparation
   const { prepared, stock } = preparation
   const limits = limitsOf(definition, decimalsOf(prepared))

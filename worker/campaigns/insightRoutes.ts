@@ -7,7 +7,8 @@ import { decodeCursor, pageOf, pageQuery, toPage } from '../platform/paging.ts'
 import { invalid } from '../platform/problem.ts'
 import { readMeta } from '../platform/settings.ts'
 import { grantSchema } from '../rewards/contract.ts'
-import { decimalsOf } from '../rewards/kinds.ts'
+import { decimalsOf, stockOf } from '../rewards/kinds.ts'
+import { NO_CHAIN } from '../rewards/rewardEvents.ts'
 import { matches } from '../segments/condition.ts'
 import { bucketsOf } from './buckets.ts'
 import {
@@ -50,7 +51,7 @@ export function campaignInsightRoutes(app: App): void {
         return invalid([{ path: 'cursor', message: 'was not made by this list' }])
       }
       const ledger = campaignLedger(env, params.campaignId)
-      const [rows, { purse }] = await Promise.all([ledger.listGrants(before, query.limit), ledger.stats()])
+      const rows = await ledger.listGrants(before, query.limit)
       const page = toPage(
         rows,
         query.limit,
@@ -59,7 +60,7 @@ export function campaignInsightRoutes(app: App): void {
       )
       return reply(200, {
         ...page,
-        data: await presentGrants(env, params.campaignId, purse.decimals, page.data),
+        data: await presentGrants(env, params.campaignId, page.data),
       })
     },
   )
@@ -79,7 +80,11 @@ export function campaignInsightRoutes(app: App): void {
     async ({ env, params, query }) => {
       const row = await findCampaign(env, params.campaignId)
       if (row === undefined) return unknownCampaign(params.campaignId)
-      const zone = row.definition.schedule.timezone ?? (await readMeta(env)).settings.timezone
+      const ledger = campaignLedger(env, row.id)
+      const { purse } = await ledger.stats()
+      // What was published keeps its zone, whatever the account's is now.
+      const zone =
+        row.definition.schedule.timezone ?? purse.prepared?.zone ?? (await readMeta(env)).settings.timezone
       const nowMs = now()
       const fromMs =
         query.from === undefined
@@ -89,8 +94,7 @@ export function campaignInsightRoutes(app: App): void {
       const form = 'must be a date or a time such as 2026-12-24T18:00:00Z'
       if (fromMs === undefined) return invalid([{ path: 'from', message: form }])
       if (toMs === undefined) return invalid([{ path: 'to', message: form }])
-      const ledger = campaignLedger(env, row.id)
-      const [slots, { purse }] = await Promise.all([ledger.slots(fromMs, toMs), ledger.stats()])
+      const slots = await ledger.slots(fromMs, toMs)
       return reply(200, { buckets: bucketsOf(slots, query.bucket, zone, purse.decimals) })
     },
   )
@@ -115,7 +119,10 @@ export function campaignInsightRoutes(app: App): void {
       if (atMs === undefined) return invalid([{ path: 'now', message: 'must be an RFC 3339 time' }])
       const trigger = triggerStep(row.definition, body.event)
       if (!trigger.passed) return reply(200, { outcome: 'not_triggered', trace: [trigger] })
-      const worked = await factsOf(env, row.id, row.definition, settings.timezone, row.startsMs ?? atMs)
+      const ledger = campaignLedger(env, row.id)
+      const { purse } = await ledger.stats()
+      const startedMs = row.startsMs ?? atMs
+      const worked = await factsOf(env, row.id, row.definition, settings.timezone, startedMs, purse.prepared)
       if ('issues' in worked) {
         const trace = worked.issues.map(({ path, message }) => ({
           check: path,
@@ -129,12 +136,15 @@ export function campaignInsightRoutes(app: App): void {
         reward.type === 'points' && 'of' in reward.scheme
           ? body.event?.properties?.[reward.scheme.of]
           : undefined
-      const candidate = { trigger: `test ${atMs}`, userId: body.userId, eventId: null, property }
-      const { reason, units, trace } = await campaignLedger(env, row.id).explain(
-        candidate,
-        worked.facts,
-        atMs,
-      )
+      const candidate = {
+        trigger: `test ${atMs}`,
+        userId: body.userId,
+        eventId: null,
+        property,
+        chain: NO_CHAIN,
+      }
+      const { nothingLeft } = await stockOf(env, worked.facts.prepared)
+      const { reason, units, trace } = await ledger.explain(candidate, worked.facts, nothingLeft, atMs)
       const steps = [trigger, ...trace]
       if (reason !== undefined) return reply(200, { outcome: 'refused', reason, trace: steps })
       const value = units === null ? {} : { value: fromUnits(units, decimalsOf(worked.facts.prepared)) }

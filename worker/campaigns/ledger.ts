@@ -2,14 +2,12 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
 import { Alarm, type Wakeable } from '../platform/alarm.ts'
 import { loadClock, now } from '../platform/clock.ts'
-import { byHome } from '../platform/databases.ts'
 import { faultPoint } from '../platform/faults.ts'
 import { Lane } from '../platform/lane.ts'
 import { describeError, log } from '../platform/log.ts'
-import type { GrantReward } from '../rewards/contract.ts'
-import { fulfilStatements } from '../rewards/fulfil.ts'
 import type { NothingLeft, Prepared, RewardedGrant } from '../rewards/kind.ts'
-import { acquire, decimalsOf } from '../rewards/kinds.ts'
+import { decimalsOf } from '../rewards/kinds.ts'
+import type { CampaignDefinition } from './contract.ts'
 import {
   type CampaignFacts,
   type Candidate,
@@ -19,10 +17,13 @@ import {
   undo,
 } from './decide.ts'
 import { type Explanation, explain } from './explain.ts'
+import type { Slot } from './ledgerCounts.ts'
 import { LedgerHead } from './ledgerHead.ts'
-import { type LedgerGrant, LedgerTables, type Slot } from './ledgerTables.ts'
+import { type LedgerGrant, LedgerTables } from './ledgerTables.ts'
 import { type CampaignStatus, type CampaignVerb, campaignLifecycle } from './lifecycle.ts'
 import { mirrorCampaign } from './mirror.ts'
+import { writeLeftBehind } from './outbox.ts'
+import { emptyOf, type Rewards, rewardedOf, rewardsFor } from './rewarded.ts'
 
 /** What an intake brings to a ledger: candidates in order, and how many events were too old to be any. */
 export interface DecideRequest {
@@ -44,10 +45,28 @@ export interface LedgerStats {
   purse: { decimals: number; budget: number | null; prepared: Prepared | null }
 }
 
+/** What was written of a batch: its grants by their triggers, and the triggers that were refused. */
+export interface Settlement {
+  granted: { trigger: string; id: string }[]
+  refused: string[]
+}
+
+/** A campaign as it is published or edited: what decides, in words and worked out, and what it was made of. */
+export interface CampaignVersion {
+  facts: CampaignFacts
+  definition: CampaignDefinition
+  /** The revision after this change. */
+  revision: number
+  /** The status in which whoever changed it saw it. */
+  seen: CampaignStatus
+}
+
 /** How long a grant may wait for the request that caused it to fulfil it, before the alarm does. */
 const OUTBOX_GRACE_MS = 5_000
 const OUTBOX_PAGE = 500
-const RETRY_MS = 1_000
+const FIRST_RETRY_MS = 1_000
+const LONGEST_RETRY_MS = 300_000
+const REMEMBER_REFUSALS_MS = 86_400_000
 
 /** Decides and counts for one campaign. A thin shell: the rules are in `limits.ts` and `decide.ts`. */
 export class CampaignLedger extends DurableObject<Env> implements Wakeable {
@@ -60,6 +79,8 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   })
   #alarm: Alarm | undefined
   #working: Promise<void> | undefined
+  #mirroring: Promise<void> = Promise.resolve()
+  #failures = 0
   #lastMs = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -69,12 +90,18 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     ctx.blockConcurrencyWhile(() => loadClock(env))
   }
 
-  /** Takes over a campaign that is published, or its changed facts, and answers its status. */
-  async define(facts: CampaignFacts, verb: 'publish' | 'edit'): Promise<CampaignStatus | 'wrong_status'> {
-    const { status } = this.#head
-    if (verb === 'publish' && status !== 'draft') return 'wrong_status'
-    const next = verb === 'edit' ? status : facts.startsMs <= this.#now() ? 'running' : 'scheduled'
-    this.#head.write(facts.campaignId, next, facts)
+  /**
+   * Takes over a campaign that is published, or its changed facts, and answers its status. `overtaken` when it is no
+   * longer in the status, or not in the revision, that whoever changed it saw.
+   */
+  async define(version: CampaignVersion, verb: 'publish' | 'edit'): Promise<CampaignStatus | 'overtaken'> {
+    const { facts, definition, revision, seen } = version
+    const { status, published } = this.#head
+    const isNext = verb === 'publish' || published?.revision === revision - 1
+    if (status !== seen || !isNext) return 'overtaken'
+    const waits = facts.startsMs > this.#now() ? 'scheduled' : 'running'
+    const next = verb === 'publish' || status === 'scheduled' ? waits : status
+    this.#head.write(facts.campaignId, next, { facts, definition, revision })
     await this.#announce()
     return next
   }
@@ -83,7 +110,7 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   async apply(campaignId: string, verb: CampaignVerb): Promise<CampaignStatus | 'wrong_status'> {
     const next = campaignLifecycle[this.#head.status][verb]
     if (next === undefined) return 'wrong_status'
-    this.#head.write(campaignId, next, this.#head.facts)
+    this.#head.write(campaignId, next, this.#head.published)
     await this.#announce()
     return next
   }
@@ -93,9 +120,12 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     return this.#lane.run(request)
   }
 
-  /** Marks grants as fulfilled: every row they make has been written. */
-  settle(triggers: string[]): void {
-    this.#tables.settle(triggers)
+  /** Takes note that a batch has been written: grants are fulfilled, refusals need not be remembered. */
+  settle({ granted, refused }: Settlement): void {
+    this.ctx.storage.transactionSync(() => {
+      this.#tables.settle(granted)
+      this.#tables.counts.forgetRefusals(refused)
+    })
   }
 
   /** The exact counts. */
@@ -107,12 +137,12 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
       budget: facts?.limits.budget.campaign ?? null,
       prepared: facts?.prepared ?? null,
     }
-    return { status, granted: campaign.total, units: campaign.units, ...this.#tables.sums(), purse }
+    return { status, granted: campaign.total, units: campaign.units, ...this.#tables.counts.sums(), purse }
   }
 
   /** What happened in each quarter of an hour. */
   slots(fromMs: number, toMs: number): Slot[] {
-    return this.#tables.slots(fromMs, toMs)
+    return this.#tables.counts.slots(fromMs, toMs)
   }
 
   /** A page of grants, newest first. */
@@ -120,9 +150,24 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     return this.#tables.list(beforeSeq, limit)
   }
 
+  /** Grants with what they gave, for those whose rows are not written yet. */
+  async rewarded(triggers: string[]): Promise<RewardedGrant[]> {
+    const { facts } = this.#head
+    if (facts === undefined) return []
+    const grants = [...this.#tables.grantsOf(triggers).values()]
+    const rewards = await rewardsFor(this.env, facts, grants)
+    return grants.flatMap((grant) => rewardedOf(facts, grant, rewards) ?? [])
+  }
+
   /** What would be decided for a candidate, check by check, without any effect. */
-  explain(candidate: Candidate, draft: CampaignFacts, atMs: number): Explanation {
-    return explain(this.#tables, this.#head.facts ?? draft, this.#head.status, candidate, atMs)
+  explain(
+    candidate: Candidate,
+    draft: CampaignFacts,
+    nothingLeft: NothingLeft | undefined,
+    atMs: number,
+  ): Explanation {
+    const { facts = draft, status } = this.#head
+    return explain(this.#tables, facts, status, candidate, nothingLeft, atMs)
   }
 
   /** Takes a user's name out; counters stay. */
@@ -158,10 +203,10 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
       await this.#alarmOf()?.armBy(atMs + OUTBOX_GRACE_MS, () => this.#nextDue())
       faultPoint('decided')
     }
-    const rewards = await this.#acquire(facts, granted)
-    const empty = granted.filter((grant) => typeof rewards.get(grant.id) === 'string')
+    const rewards = await rewardsFor(this.env, facts, granted)
+    const empty = emptyOf(granted, rewards)
     if (empty.length > 0) decisions = this.#decideAgain(facts, candidates, decisions, empty, rewards, atMs)
-    this.#countRefusals(decisions, requests, atMs)
+    this.#countRefusals(candidates, decisions, requests, atMs)
     const outcomes = decisions.map((decision) => outcomeOf(facts, decision, rewards))
     let offset = 0
     return requests.map((request) => {
@@ -179,7 +224,7 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     candidates: Candidate[],
     decisions: Decision[],
     empty: LedgerGrant[],
-    rewards: Map<string, GrantReward | NothingLeft>,
+    rewards: Rewards,
     atMs: number,
   ): Decision[] {
     const nothingLeft = rewards.get(empty[0]?.id ?? '')
@@ -195,39 +240,44 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     })
   }
 
-  async #acquire(
-    facts: CampaignFacts,
-    grants: LedgerGrant[],
-  ): Promise<Map<string, GrantReward | NothingLeft>> {
-    if (grants.length === 0) return new Map()
-    const given = await acquire(this.env, facts.prepared, grants)
-    faultPoint('code taken')
-    return new Map(grants.map((grant, index) => [grant.id, given[index] as GrantReward | NothingLeft]))
-  }
-
-  #countRefusals(decisions: Decision[], requests: DecideRequest[], atMs: number): void {
-    const refused = new Map<string, number>()
-    const add = (reason: string, n: number) => refused.set(reason, (refused.get(reason) ?? 0) + n)
-    for (const decision of decisions) if (decision.grant === undefined) add(decision.refused, 1)
+  #countRefusals(
+    candidates: Candidate[],
+    decisions: Decision[],
+    requests: DecideRequest[],
+    atMs: number,
+  ): void {
+    const counted = new Map<string, number>()
+    const add = (reason: string, n: number) => counted.set(reason, (counted.get(reason) ?? 0) + n)
+    const fresh: { trigger: string; reason: string }[] = []
+    decisions.forEach((decision, index) => {
+      const trigger = candidates[index]?.trigger
+      if (decision.grant !== undefined || decision.remembered || trigger === undefined) return
+      add(decision.refused, 1)
+      fresh.push({ trigger, reason: decision.refused })
+    })
     for (const request of requests) add('event_too_old', request.tooOld)
-    this.ctx.storage.transactionSync(() => this.#tables.count(atMs, 0, 0, refused))
+    this.ctx.storage.transactionSync(() => {
+      this.#tables.counts.count(atMs, 0, 0, counted)
+      this.#tables.counts.rememberRefusals(fresh, atMs)
+    })
   }
 
   async #work(): Promise<void> {
-    let retryMs: number | undefined
     try {
       await this.#startIfDue(this.#now())
       await this.#finishIfDue(this.#now())
+      this.#tables.counts.forgetRefusalsBefore(this.#now() - REMEMBER_REFUSALS_MS)
       await this.#fulfilOutbox()
-      if (!this.#head.mirrored) await this.#mirror()
+      await this.#mirror()
+      this.#failures = 0
     } catch (error) {
+      this.#failures += 1
       log('error', 'The work of a campaign failed; it is tried again', {
         campaign: this.#head.campaignId,
         ...describeError(error),
       })
-      retryMs = this.#now() + RETRY_MS
     }
-    await this.#alarmOf()?.arm(retryMs ?? this.#nextDue())
+    await this.#alarmOf()?.arm(this.#nextDue())
   }
 
   async #startIfDue(atMs: number): Promise<void> {
@@ -243,42 +293,65 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     await this.apply(campaignId, 'finish')
   }
 
-  /** Finishes what a request that died left behind. Everything is keyed by the grant, so doing it twice is no harm. */
+  /** Finishes what requests that died left behind, page by page; what cannot be written now does not hold up the rest. */
   async #fulfilOutbox(): Promise<void> {
     const { facts } = this.#head
     if (facts === undefined) return
+    const untilMs = this.#now() - OUTBOX_GRACE_MS
+    let failed: unknown
+    let afterSeq = 0
     for (;;) {
-      const waiting = this.#tables.outbox(this.#now() - OUTBOX_GRACE_MS, OUTBOX_PAGE)
-      if (waiting.length === 0) return
-      const rewards = await this.#acquire(facts, waiting)
-      const empty = waiting.filter((grant) => typeof rewards.get(grant.id) === 'string')
+      const waiting = this.#tables.outbox(untilMs, afterSeq, OUTBOX_PAGE)
+      const last = waiting.at(-1)
+      if (last === undefined) break
+      afterSeq = last.seq
+      const rewards = await rewardsFor(this.env, facts, waiting)
+      const empty = emptyOf(waiting, rewards)
       if (empty.length > 0) this.ctx.storage.transactionSync(() => undo(this.#tables, facts.zone, empty))
       const rewarded = waiting.flatMap((grant) => rewardedOf(facts, grant, rewards) ?? [])
-      for (const { db, things } of byHome(this.env, rewarded, (grant) => grant.userId)) {
-        if (things.length > 0) await db.batch(fulfilStatements(db, things))
-      }
-      this.#tables.settle(waiting.map((grant) => grant.trigger))
+      const { done, failure } = await writeLeftBehind(this.env, rewarded)
+      const written = new Set(done.map((grant) => grant.id))
+      this.#tables.settle(waiting.filter((grant) => written.has(grant.id)))
+      failed ??= failure
+    }
+    if (failed !== undefined) throw failed
+  }
+
+  /** Tells the catalogue. It need not have heard before whoever asked is answered: what holds is what is here. */
+  async #announce(): Promise<void> {
+    await this.#alarmOf()?.arm(this.#nextDue())
+    try {
+      await this.#mirror()
+    } catch (error) {
+      log('warn', 'The catalogue has not heard of a campaign yet; the alarm tells it', {
+        campaign: this.#head.campaignId,
+        ...describeError(error),
+      })
     }
   }
 
-  async #announce(): Promise<void> {
-    await this.#alarmOf()?.arm(this.#nextDue())
-    await this.#mirror()
+  /** One after the other, so that the last word is the one that stays. */
+  #mirror(): Promise<void> {
+    this.#mirroring = this.#mirroring.catch(() => {}).then(() => this.#mirrorOnce())
+    return this.#mirroring
   }
 
-  async #mirror(): Promise<void> {
-    const { campaignId, status, facts } = this.#head
-    await mirrorCampaign(this.env, campaignId, status, facts, this.#now())
-    if (this.#head.status === status) this.#head.markMirrored()
+  async #mirrorOnce(): Promise<void> {
+    const { campaignId, status, published, mirrored, writes } = this.#head
+    if (mirrored) return
+    await mirrorCampaign(this.env, campaignId, status, published, this.#now())
+    if (this.#head.writes === writes) this.#head.markMirrored()
     await this.#alarmOf()?.arm(this.#nextDue())
   }
 
   #nextDue(): number | null {
     const { status, facts, mirrored } = this.#head
-    if (!mirrored) return this.#now() + RETRY_MS
-    const dues: number[] = []
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(this.#failures, 20), LONGEST_RETRY_MS)
+    const dues: number[] = mirrored ? [] : [this.#now() + retryMs]
     const oldest = this.#tables.oldestUnsettled()
-    if (oldest !== null) dues.push(oldest + OUTBOX_GRACE_MS)
+    if (oldest !== null) {
+      dues.push(this.#failures === 0 ? oldest + OUTBOX_GRACE_MS : this.#now() + retryMs)
+    }
     if (status === 'scheduled' && facts !== undefined) dues.push(facts.startsMs)
     if (campaignLifecycle[status].finish !== undefined && facts?.endsMs != null) dues.push(facts.endsMs)
     return dues.length === 0 ? null : Math.min(...dues)
@@ -298,36 +371,9 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   }
 }
 
-function outcomeOf(
-  facts: CampaignFacts,
-  decision: Decision,
-  rewards: Map<string, GrantReward | NothingLeft>,
-): Outcome {
+function outcomeOf(facts: CampaignFacts, decision: Decision, rewards: Rewards): Outcome {
   if (decision.grant === undefined) return { reason: decision.refused }
   const grant = rewardedOf(facts, decision.grant, rewards)
   if (grant === undefined) throw new Error('A grant that stands must have its reward')
   return { grant, replayed: decision.replayed }
-}
-
-function rewardedOf(
-  facts: CampaignFacts,
-  grant: LedgerGrant,
-  rewards: Map<string, GrantReward | NothingLeft>,
-): RewardedGrant | undefined {
-  const reward = rewards.get(grant.id)
-  if (reward === undefined || typeof reward === 'string') return undefined
-  const { id, userId, eventId, atMs, units, asked } = grant
-  const { campaignId, name, prepared } = facts
-  return {
-    id,
-    userId,
-    eventId,
-    atMs,
-    units,
-    asked,
-    campaignId,
-    campaignName: name,
-    decimals: decimalsOf(prepared),
-    reward,
-  }
 }

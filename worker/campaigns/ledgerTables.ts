@@ -1,18 +1,13 @@
 import type { Period } from '../platform/calendar.ts'
 import type { DecidedGrant } from '../rewards/kind.ts'
+import { type Chain, NO_CHAIN } from '../rewards/rewardEvents.ts'
+import { LedgerCounts } from './ledgerCounts.ts'
 import { emptyTally, type Tally } from './limits.ts'
 
 /** A grant as its ledger keeps it. */
 export interface LedgerGrant extends DecidedGrant {
   trigger: string
-}
-
-/** What happened in a quarter of an hour. */
-export interface Slot {
-  atMs: number
-  granted: number
-  units: number
-  refused: number
+  chain: Chain
 }
 
 interface GrantRow {
@@ -25,6 +20,7 @@ interface GrantRow {
   at_ms: number
   units: number | null
   asked: number | null
+  chain: string | null
 }
 
 interface TallyRow {
@@ -44,8 +40,6 @@ interface TallyRow {
 const CAMPAIGN = ''
 const DECIDED = 0
 const SETTLED = 1
-/** Every zone's days and hours are made of whole quarters of an hour. */
-export const SLOT_MS = 900_000
 
 /**
  * The tables of one campaign's ledger, in its object's SQLite: tallies, grants with their outbox, refusals, and what
@@ -53,23 +47,21 @@ export const SLOT_MS = 900_000
  * the row.
  */
 export class LedgerTables {
+  readonly counts: LedgerCounts
   readonly #sql: SqlStorage
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
+    this.counts = new LedgerCounts(sql)
     sql.exec(`
       CREATE TABLE IF NOT EXISTS tallies (user_id TEXT PRIMARY KEY, total INTEGER NOT NULL, units INTEGER NOT NULL,
         day_ms INTEGER NOT NULL, day INTEGER NOT NULL, week_ms INTEGER NOT NULL, week INTEGER NOT NULL,
         month_ms INTEGER NOT NULL, month INTEGER NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS grants (seq INTEGER PRIMARY KEY, trigger TEXT NOT NULL UNIQUE, id TEXT NOT NULL,
         user_id TEXT NOT NULL, event_id TEXT, at_ms INTEGER NOT NULL, units INTEGER, asked INTEGER,
-        state INTEGER NOT NULL);
-      CREATE INDEX IF NOT EXISTS grants_outbox ON grants (at_ms) WHERE state = ${DECIDED};
-      CREATE TABLE IF NOT EXISTS refusals (reason TEXT PRIMARY KEY, n INTEGER NOT NULL);
-      CREATE TABLE IF NOT EXISTS slots (slot_ms INTEGER PRIMARY KEY, granted INTEGER NOT NULL, units INTEGER NOT NULL,
-        refused INTEGER NOT NULL);
-      CREATE TABLE IF NOT EXISTS reached (id INTEGER PRIMARY KEY, users INTEGER NOT NULL);
-      INSERT INTO reached VALUES (1, 0) ON CONFLICT DO NOTHING;`)
+        chain TEXT, state INTEGER NOT NULL);
+      CREATE INDEX IF NOT EXISTS grants_outbox ON grants (seq) WHERE state = ${DECIDED};
+      `)
   }
 
   /** The tallies of some users and of the campaign itself. */
@@ -106,7 +98,7 @@ export class LedgerTables {
          week = excluded.week, month_ms = excluded.month_ms, month = excluded.month`,
       JSON.stringify(rows),
     )
-    if (reached !== 0) this.#sql.exec('UPDATE reached SET users = users + ?1', reached)
+    this.counts.reach(reached)
   }
 
   /** The grants that some triggers have led to already, by trigger. */
@@ -129,10 +121,12 @@ export class LedgerTables {
       grant.atMs,
       grant.units,
       grant.asked,
+      grant.chain.depth === 0 ? null : JSON.stringify(grant.chain),
     ])
     this.#sql.exec(
-      `INSERT INTO grants (trigger, id, user_id, event_id, at_ms, units, asked, state)
-       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, ${DECIDED}
+      `INSERT INTO grants (trigger, id, user_id, event_id, at_ms, units, asked, chain, state)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+         value ->> 7, ${DECIDED}
        FROM json_each(?1)`,
       JSON.stringify(rows),
     )
@@ -146,75 +140,35 @@ export class LedgerTables {
     )
   }
 
-  /** Marks grants whose effects are all written. */
-  settle(triggers: string[]): void {
+  /** Marks grants whose effects are all written, each named by its trigger and its own id. */
+  settle(grants: { trigger: string; id: string }[]): void {
+    if (grants.length === 0) return
     this.#sql.exec(
-      `UPDATE grants SET state = ${SETTLED} WHERE trigger IN (SELECT value FROM json_each(?1))`,
-      JSON.stringify(triggers),
+      `UPDATE grants SET state = ${SETTLED}
+       WHERE (trigger, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`,
+      JSON.stringify(grants.map(({ trigger, id }) => [trigger, id])),
     )
   }
 
-  /** Grants whose effects may not all be written, decided at `untilMs` or before, oldest first. */
-  outbox(untilMs: number, limit: number): LedgerGrant[] {
+  /** Grants whose effects may not all be written, decided at `untilMs` or before, in the order of their making. */
+  outbox(untilMs: number, afterSeq: number, limit: number): (LedgerGrant & { seq: number })[] {
     return this.#sql
       .exec<GrantRow>(
-        `SELECT * FROM grants WHERE state = ${DECIDED} AND at_ms <= ?1 ORDER BY at_ms LIMIT ?2`,
+        `SELECT * FROM grants WHERE state = ${DECIDED} AND seq > ?2 AND at_ms <= ?1 ORDER BY seq LIMIT ?3`,
         untilMs,
+        afterSeq,
         limit,
       )
       .toArray()
-      .map(grantOf)
+      .map((row) => ({ ...grantOf(row), seq: row.seq }))
   }
 
   /** When the oldest grant of the outbox was decided; null when it is empty. */
   oldestUnsettled(): number | null {
-    return this.#sql
-      .exec<{ at: number | null }>(`SELECT min(at_ms) AS at FROM grants WHERE state = ${DECIDED}`)
-      .one().at
-  }
-
-  /** Counts what happened at a moment: by reason, and in its quarter of an hour. */
-  count(atMs: number, granted: number, units: number, refused: Map<string, number>): void {
-    let refusals = 0
-    for (const [reason, n] of refused) {
-      if (n === 0) continue
-      refusals += n
-      this.#sql.exec(
-        'INSERT INTO refusals (reason, n) VALUES (?1, ?2) ON CONFLICT (reason) DO UPDATE SET n = n + ?2',
-        reason,
-        n,
-      )
-    }
-    if (granted === 0 && units === 0 && refusals === 0) return
-    this.#sql.exec(
-      `INSERT INTO slots (slot_ms, granted, units, refused) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT (slot_ms) DO UPDATE SET granted = granted + ?2, units = units + ?3, refused = refused + ?4`,
-      Math.floor(atMs / SLOT_MS) * SLOT_MS,
-      granted,
-      units,
-      refusals,
-    )
-  }
-
-  /** The refusals so far, by reason, and how many users were granted at least once. */
-  sums(): { refused: Record<string, number>; users: number } {
-    const rows = this.#sql.exec<{ reason: string; n: number }>(
-      'SELECT reason, n FROM refusals ORDER BY reason',
-    )
-    const refused = Object.fromEntries([...rows].map((row) => [row.reason, row.n]))
-    return { refused, users: this.#sql.exec<{ users: number }>('SELECT users FROM reached').one().users }
-  }
-
-  /** What happened in each quarter of an hour of a stretch of time, quiet ones left out. */
-  slots(fromMs: number, toMs: number): Slot[] {
-    return this.#sql
-      .exec<{ slot_ms: number; granted: number; units: number; refused: number }>(
-        'SELECT * FROM slots WHERE slot_ms >= ?1 AND slot_ms < ?2 ORDER BY slot_ms',
-        fromMs,
-        toMs,
-      )
+    const [oldest] = this.#sql
+      .exec<{ at_ms: number }>(`SELECT at_ms FROM grants WHERE state = ${DECIDED} ORDER BY seq LIMIT 1`)
       .toArray()
-      .map(({ slot_ms, ...slot }) => ({ atMs: slot_ms, ...slot }))
+    return oldest?.at_ms ?? null
   }
 
   /** A page of grants, newest first; one more than `limit`. */
@@ -237,6 +191,7 @@ export class LedgerTables {
       userId,
       alias,
     )
+    this.counts.forget(userId)
   }
 }
 
@@ -249,6 +204,7 @@ function grantOf(row: GrantRow): LedgerGrant {
     atMs: row.at_ms,
     units: row.units,
     asked: row.asked,
+    chain: row.chain === null ? NO_CHAIN : (JSON.parse(row.chain) as Chain),
   }
 }
 

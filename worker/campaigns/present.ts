@@ -3,6 +3,7 @@ import { formatInstant } from '../platform/calendar.ts'
 import { byHome } from '../platform/databases.ts'
 import { fromUnits } from '../platform/decimal.ts'
 import type { Grant } from '../rewards/contract.ts'
+import { presentGrant } from '../rewards/fulfil.ts'
 import { stockOf } from '../rewards/kinds.ts'
 import type { CampaignStats } from './contract.ts'
 import type { LedgerStats } from './ledger.ts'
@@ -37,37 +38,33 @@ async function presentStats(env: Env, row: CampaignRow, stats: LedgerStats): Pro
     remaining: {
       budget: budget === null ? null : fromUnits(Math.max(0, budget - stats.units), decimals),
       count: total === null ? null : Math.max(0, total - stats.granted),
-      stock: prepared === null ? null : await stockOf(env, prepared),
+      stock: prepared === null ? null : (await stockOf(env, prepared)).left,
     },
   }
 }
 
 /**
  * Grants as the contract shows them, in the order given: as they were written for their users, in one query a
- * database. One that was decided a moment ago and is not written yet is shown as such.
+ * database. One that was decided a moment ago and is not written yet is shown as its ledger knows it.
  */
-export async function presentGrants(env: Env, campaignId: string, decimals: number, grants: LedgerGrant[]) {
-  const written = new Map<string, Grant>()
+export async function presentGrants(env: Env, campaignId: string, grants: LedgerGrant[]): Promise<Grant[]> {
+  const shown = new Map<string, Grant>()
   const parts = byHome(env, grants, (grant) => grant.userId).filter((part) => part.things.length > 0)
   await Promise.all(
     parts.map(async ({ db, things }) => {
       const { results } = await db
-        .prepare('SELECT id, body FROM grants WHERE id IN (SELECT value FROM json_each(?1))')
-        .bind(JSON.stringify(things.map((grant) => grant.id)))
+        .prepare(
+          'SELECT id, body FROM grants WHERE (user_id, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))',
+        )
+        .bind(JSON.stringify(things.map((grant) => [grant.userId, grant.id])))
         .all<{ id: string; body: string }>()
-      for (const row of results) written.set(row.id, JSON.parse(row.body) as Grant)
+      for (const row of results) shown.set(row.id, JSON.parse(row.body) as Grant)
     }),
   )
-  return grants.map(
-    (grant) =>
-      written.get(grant.id) ?? {
-        id: grant.id,
-        campaignId,
-        userId: grant.userId,
-        eventId: grant.eventId,
-        at: formatInstant(grant.atMs),
-        ...(grant.units === null ? {} : { value: fromUnits(grant.units, decimals) }),
-        status: 'granted' as const,
-      },
-  )
+  const unwritten = grants.filter((grant) => !shown.has(grant.id))
+  if (unwritten.length > 0) {
+    const known = await campaignLedger(env, campaignId).rewarded(unwritten.map((grant) => grant.trigger))
+    for (const grant of known) shown.set(grant.id, { ...presentGrant(grant), status: 'granted' })
+  }
+  return grants.flatMap((grant) => shown.get(grant.id) ?? [])
 }

@@ -189,8 +189,14 @@ function verbs(app: App): void {
       if (passed.length > 0) return notPublishable(passed)
       // The revision moves first, so that an edit which was made on the draft at the same moment is refused.
       if (!(await changeCampaign(env, row, row.definition, nowMs))) return changedMeanwhile()
-      const published = await ledger.define(worked.facts, 'publish')
-      if (published === 'wrong_status') return wrongStatus('publish', 'published')
+      const version = {
+        facts: worked.facts,
+        definition: row.definition,
+        revision: row.revision + 1,
+        seen: status,
+      }
+      if ((await ledger.define(version, 'publish')) === 'overtaken')
+        return wrongStatus('publish', 'published')
       const campaign = await presentCampaign(env, (await findCampaign(env, row.id)) ?? row)
       return reply(200, { campaign, warnings: warningsOf(row.definition, worked.stock) })
     },
@@ -229,21 +235,26 @@ async function change(
   const fault = await scheduleFault(env, definition, nowMs)
   if (fault !== undefined) return fault
   const ledger = campaignLedger(env, row.id)
-  const { status } = await ledger.stats()
+  const { status, purse } = await ledger.stats()
   const refusal = editRefusal(status, row.definition, definition)
   if (refusal !== undefined) return refusal
   if (status === 'draft')
     return (await changeCampaign(env, row, definition, nowMs)) ? undefined : changedMeanwhile()
   const { settings } = await readMeta(env)
-  // "now" was the moment of publishing, which a later edit does not move.
-  const worked = await factsOf(env, row.id, definition, settings.timezone, row.startsMs ?? nowMs)
+  const waits = status === 'scheduled'
+  // "now" was the moment of publishing, which an edit of what has started does not move; nor does it need anew what
+  // its reward was made of.
+  const startMs = waits ? nowMs : (row.startsMs ?? nowMs)
+  const kept = waits ? null : purse.prepared
+  const worked = await factsOf(env, row.id, definition, settings.timezone, startMs, kept)
   if ('issues' in worked) return notPublishable(worked.issues)
-  if (worked.facts.endsMs !== null && worked.facts.endsMs <= nowMs) {
+  if (!waits && worked.facts.endsMs !== null && worked.facts.endsMs <= nowMs) {
     return notPublishable([{ path: 'schedule.end', message: 'is in the past; use stop' }])
   }
-  if (!(await changeCampaign(env, row, definition, nowMs))) return changedMeanwhile()
-  await ledger.define(worked.facts, 'edit')
-  return undefined
+  const passed = waits ? windowPassed(definition.schedule, worked.facts, nowMs, 'schedule') : []
+  if (passed.length > 0) return notPublishable(passed)
+  const version = { facts: worked.facts, definition, revision: row.revision + 1, seen: status }
+  return (await ledger.define(version, 'edit')) === 'overtaken' ? changedMeanwhile() : undefined
 }
 
 async function scheduleFault(

@@ -10,6 +10,8 @@ import type { Pattern } from './pattern.ts'
 export interface CodeJobPorts {
   /** Claims codes for this series in the catalogue; answers the normal forms that another series has. */
   claim: (codes: { key: string; code: string }[]) => Promise<string[]>
+  /** Which of these normal forms some series has, this one or another. */
+  taken: (keys: string[]) => Promise<string[]>
   /** Shows the world how far a job is. */
   report: (jobId: string, progress: JobProgress) => Promise<void>
 }
@@ -24,6 +26,8 @@ interface JobRow {
 }
 
 const CHUNK = 5_000
+/** Lets others have their turn, which a row of steps would keep from them for as long as it lasts. */
+const breathe = () => new Promise((done) => setTimeout(done, 0))
 /** Rounds of drawing without a single new code after which the pattern is taken for exhausted. */
 const FRUITLESS_ROUNDS = 500
 
@@ -37,6 +41,8 @@ export class CodeJobs {
   readonly #table: CodeTable
   readonly #ports: CodeJobPorts
   #fruitless = 0
+  /** Whether codes drawn just now belonged to other series. Then it pays to ask before claiming. */
+  #tight = false
 
   constructor(storage: DurableObjectStorage, table: CodeTable, ports: CodeJobPorts) {
     this.#storage = storage
@@ -91,30 +97,44 @@ export class CodeJobs {
     return this.#running().length > 0
   }
 
+  /** Gives up whatever is to be done, because the series is closed for good. No chunk may be in flight. */
+  async cancel(): Promise<void> {
+    for (const job of this.#running()) {
+      this.#storage.transactionSync(() => {
+        this.#table.settlePending(this.#table.pending().map((code) => code.key))
+        job.progress.status = 'failed'
+        job.progress.problems = [...job.progress.problems, { line: 0, code: 'archived' }].slice(
+          -PROBLEMS_KEPT,
+        )
+        this.discard(job.id)
+        this.#save(job)
+      })
+      await this.#ports.report(job.id, job.progress)
+    }
+  }
+
   /** Does one chunk of the oldest job. Answers whether more is left. */
   async step(): Promise<boolean> {
     const job = this.#running()[0]
     if (job === undefined) return false
     if (job.input.kind === 'generate') await this.#generateChunk(job, job.input.pattern, job.input.count)
     else await this.#importPart(job)
+    await breathe()
     return this.busy
   }
 
   async #generateChunk(job: JobRow, pattern: Pattern, count: number): Promise<void> {
     const { progress } = job
     const leftOver = this.#table.pending()
+    const wanted = Math.min(CHUNK, count - progress.imported)
     const fresh =
       leftOver.length > 0
         ? leftOver
-        : this.#table.addPending(
-            freshCodes(pattern, Math.min(CHUNK, count - progress.imported), (keys) =>
-              this.#table.batchesOf(keys),
-            ),
-            job.ordinal,
-          )
+        : this.#table.addPending(await this.#candidates(pattern, wanted), job.ordinal)
     const elsewhere = await this.#ports.claim(fresh)
     this.#storage.transactionSync(() => {
       const made = this.#table.settlePending(elsewhere)
+      this.#tight = made < wanted
       progress.imported += made
       progress.done = progress.imported
       this.#fruitless = made > 0 ? 0 : this.#fruitless + 1
@@ -126,6 +146,15 @@ export class CodeJobs {
       this.#save(job)
     })
     await this.#ports.report(job.id, progress)
+  }
+
+  /** Codes to claim. The last ones of a pattern that others draw from too are found by asking about many. */
+  async #candidates(pattern: Pattern, wanted: number): Promise<string[]> {
+    const present = (keys: string[]) => this.#table.batchesOf(keys)
+    if (!this.#tight) return freshCodes(pattern, wanted, present)
+    const many = freshCodes(pattern, CHUNK, present)
+    const taken = new Set(await this.#ports.taken(many.map(normalCode)))
+    return many.filter((code) => !taken.has(normalCode(code))).slice(0, wanted)
   }
 
   async #importPart(job: JobRow): Promise<void> {

@@ -175,13 +175,13 @@ export class CodeTable {
 
   /** A page of codes in the order they were made; one more than `limit`. */
   list(status: CodeStatus | undefined, afterSeq: number, limit: number) {
-    const state = status === undefined ? null : stateNumbers[status]
+    // Written into the statement and not bound, so that the index of the available ones can serve it.
+    const wanted = status === undefined ? `state <> ${PENDING}` : `state = ${stateNumbers[status]}`
     return this.#sql
       .exec<{ seq: number; code: string; state: number; user_id: string | null }>(
         `SELECT codes.seq, codes.code, state, user_id FROM codes LEFT JOIN holders ON holders.seq = codes.seq
-         WHERE codes.seq > ?1 AND state <> ${PENDING} AND (?2 IS NULL OR state = ?2) ORDER BY codes.seq LIMIT ?3`,
+         WHERE codes.seq > ?1 AND ${wanted} ORDER BY codes.seq LIMIT ?2`,
         afterSeq,
-        state,
         limit + 1,
       )
       .toArray()

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { formatInstant } from '../platform/calendar.ts'
+import { jsonParts } from '../platform/databases.ts'
 import type { UserRecord } from '../users/timeline.ts'
 
 /** A code that a user holds, as answered. */
@@ -51,8 +52,8 @@ export interface GrantedCode {
   atMs: number
 }
 
-/** The statement that gives codes to users, keyed by the holding, so that running it again changes nothing. */
-export function holdCodesStatement(db: D1Database, codes: GrantedCode[]): D1PreparedStatement {
+/** The statements that give codes to users, keyed by the holding, so that running them again changes nothing. */
+export function holdCodesStatements(db: D1Database, codes: GrantedCode[]): D1PreparedStatement[] {
   const rows = codes.map((row) => [
     row.holdingId,
     row.userId,
@@ -65,16 +66,15 @@ export function holdCodesStatement(db: D1Database, codes: GrantedCode[]): D1Prep
     row.expiresMs,
     row.atMs,
   ])
-  return db
-    .prepare(
-      `INSERT INTO holdings
-         (id, user_id, kind, source_id, code, grant_id, campaign_id, redeemable_ms, expires_ms, at_ms)
-       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-         value ->> 7, value ->> 8, value ->> 9
-       FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`,
-    )
-    .bind(JSON.stringify(rows))
+  return jsonParts(rows).map((json) => db.prepare(insertHoldings).bind(json))
 }
+
+const insertHoldings = `
+  INSERT INTO holdings
+    (id, user_id, kind, source_id, code, grant_id, campaign_id, redeemable_ms, expires_ms, at_ms)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+    value ->> 7, value ->> 8, value ->> 9
+  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
 
 /** The statement that reads what a user holds, newest first. */
 export function holdingsStatement(

@@ -1,10 +1,10 @@
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** User database: the coupon and voucher codes that users hold. */
 export const holdings = sqliteTable(
   'holdings',
   {
-    id: text().primaryKey(),
+    id: text().notNull(),
     userId: text('user_id').notNull(),
     kind: text({ enum: ['coupon', 'voucher'] }).notNull(),
     /** The coupon or the voucher list. */
@@ -16,5 +16,5 @@ export const holdings = sqliteTable(
     expiresMs: integer('expires_ms'),
     atMs: integer('at_ms').notNull(),
   },
-  (table) => [index('holdings_by_user').on(table.userId, table.atMs)],
+  (table) => [primaryKey({ columns: [table.userId, table.id] })],
 )

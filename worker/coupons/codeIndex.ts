@@ -24,6 +24,16 @@ export async function claimCodes(env: Env, couponId: string, codes: { key: strin
   return results.map((row) => row.key)
 }
 
+/** Which of these normal forms some coupon has. */
+export async function takenCodes(env: Env, keys: string[]): Promise<string[]> {
+  const { results } = await env.DB.prepare(
+    'SELECT key FROM coupon_codes WHERE key IN (SELECT value FROM json_each(?1))',
+  )
+    .bind(JSON.stringify(keys))
+    .all<{ key: string }>()
+  return results.map((row) => row.key)
+}
+
 const PAGE = 20_000
 
 /**

@@ -6,7 +6,7 @@ import type { Env } from '../env.ts'
 import { now } from '../platform/clock.ts'
 import { type App, operation, type Reply, reply } from '../platform/http.ts'
 import { newId } from '../platform/ids.ts'
-import { createJob, jobSchema } from '../platform/jobs.ts'
+import { jobSchema } from '../platform/jobs.ts'
 import { decodeCursor, pageOf, toPage } from '../platform/paging.ts'
 import { invalid, Refusal, refuse } from '../platform/problem.ts'
 import { codeItemSchema, codeListQuery, couponParams, generateSchema } from './contract.ts'
@@ -34,6 +34,7 @@ export function couponCodeRoutes(app: App): void {
       const pattern = readPattern(body)
       if ('message' in pattern) return invalid([pattern])
       const job = await couponLedger(env, params.couponId).generate(params.couponId, pattern, body.count)
+      if (job === 'over') return takesNoMore()
       if (job === 'exhausted') {
         return refuse(
           'code_space_exhausted',
@@ -107,10 +108,11 @@ async function bulkFault(env: Env, couponId: string): Promise<Refusal | undefine
       'A single coupon has the one code of its definition; codes are for bulk coupons.',
     )
   }
-  if (coupon.status === 'ended' || coupon.status === 'archived') {
-    return refuse('wrong_status', `A coupon that is ${coupon.status} takes no more codes.`)
-  }
-  return undefined
+  return coupon.status === 'ended' || coupon.status === 'archived' ? takesNoMore() : undefined
+}
+
+function takesNoMore(): Refusal {
+  return refuse('wrong_status', 'A coupon that has ended takes no more codes.')
 }
 
 async function importCodes(env: Env, couponId: string, req: Request): Promise<Reply | Refusal> {
@@ -127,9 +129,8 @@ async function importCodes(env: Env, couponId: string, req: Request): Promise<Re
     await ledger.discard(uploadId)
     return lines
   }
-  const job = await createJob(env, 'import_codes', lines, now(), uploadId)
-  await ledger.startImport(job.id, lines)
-  return reply(202, job)
+  const job = await ledger.startImport(uploadId, lines)
+  return job === 'over' ? takesNoMore() : reply(202, job)
 }
 
 /** Streams all codes, a page of them in memory at a time. */

@@ -1,6 +1,12 @@
 import { z } from '@hono/zod-openapi'
-import { isCode } from '../codes/normal.ts'
-import { durationSchema, limitsByPeriodSchema, zoneSchema } from '../platform/contract.ts'
+import { isCode, trimCode } from '../codes/normal.ts'
+import {
+  durationSchema,
+  limitsByPeriodSchema,
+  lineSchema,
+  proseSchema,
+  zoneSchema,
+} from '../platform/contract.ts'
 import { pageQuery } from '../platform/paging.ts'
 import { conditionsSchema } from '../segments/conditionContract.ts'
 import { couponStatuses } from './lifecycle.ts'
@@ -63,11 +69,12 @@ const validitySchema = z.strictObject({
 const codeSchema = z
   .string()
   .refine(isCode, 'must be 1 to 100 characters without commas, semicolons, quotes or line breaks')
+  .overwrite(trimCode)
 
 const fields = {
-  name: z.string().min(1).max(200),
-  description: z.string().max(2_000).optional(),
-  terms: z.string().max(10_000).optional(),
+  name: lineSchema(200),
+  description: proseSchema(2_000).optional(),
+  terms: proseSchema(10_000).optional(),
   audience: z.enum(['everyone', 'campaign']),
   kind: z.enum(['single', 'bulk']),
   code: codeSchema.optional(),

@@ -8,7 +8,7 @@ import { loadClock, now } from '../platform/clock.ts'
 import { createJob, type Job, saveProgress } from '../platform/jobs.ts'
 import { Lane } from '../platform/lane.ts'
 import { describeError, log } from '../platform/log.ts'
-import { claimCodes, codesLeft } from './codeIndex.ts'
+import { claimCodes, codesLeft, takenCodes } from './codeIndex.ts'
 import { type CouponFacts, holdingExpiry } from './facts.ts'
 import { type CouponStatus, type CouponVerb, couponLifecycle } from './lifecycle.ts'
 import { mirrorCoupon } from './store.ts'
@@ -19,9 +19,17 @@ export type NotTaken = 'out_of_stock' | 'reward_inactive'
 /** A grant that asks for a code of this coupon. */
 export type CodeAsking = Omit<Asking, 'expiresMs'>
 
+/** What a coupon's ledger says of it. `busy`: codes are being made or imported. */
+export interface LedgerStats {
+  status: CouponStatus
+  distributed: number
+  stock: { total: number; available: number } | null
+  busy: boolean
+}
+
 /** A coupon's ledger row. */
 interface Head {
-  facts: CouponFacts
+  facts: CouponFacts | undefined
   status: CouponStatus
   mirrored: boolean
 }
@@ -33,10 +41,13 @@ const STEP_BUDGET = 40
 export class CouponLedger extends DurableObject<Env> implements Wakeable {
   readonly #table: CodeTable
   readonly #jobs: CodeJobs
-  readonly #requests = new Lane<{ couponId: string; pattern: Pattern; count: number }, Job | 'exhausted'>(
-    (items) => Promise.all(items.map((item) => this.#queueGeneration(item))),
-    { maxBatchWeight: 1, maxWaitingWeight: 100 },
-  )
+  readonly #requests = new Lane<
+    { couponId: string; pattern: Pattern; count: number },
+    Job | 'exhausted' | 'over'
+  >((items) => Promise.all(items.map((item) => this.#queueGeneration(item))), {
+    maxBatchWeight: 1,
+    maxWaitingWeight: 100,
+  })
   #alarm: Alarm | undefined
   #working: Promise<void> | undefined
 
@@ -49,6 +60,7 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     this.#table = new CodeTable(sql)
     this.#jobs = new CodeJobs(ctx.storage, this.#table, {
       claim: (codes) => claimCodes(env, this.#couponId(), codes),
+      taken: (keys) => takenCodes(env, keys),
       report: (jobId, progress) => saveProgress(env, jobId, progress, now()),
     })
     ctx.blockConcurrencyWhile(() => loadClock(env))
@@ -56,14 +68,15 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
 
   /** Takes over the facts of a coupon that is published, or changed afterwards, and answers its status. */
   async define(facts: CouponFacts, verb: 'publish' | 'edit'): Promise<CouponStatus | 'wrong_status'> {
-    const head = this.#head()
-    const before = head?.status ?? 'draft'
+    const before = this.#head()?.status ?? 'draft'
     if (verb === 'publish' && before !== 'draft') return 'wrong_status'
     const status = verb === 'edit' ? before : facts.startsMs <= now() ? 'active' : 'scheduled'
     this.#write({ facts, status, mirrored: false }, facts.couponId)
+    // An edit may have moved the start of a scheduled coupon to now.
+    await this.#turn()
     await this.#arm()
     await this.#mirror()
-    return status
+    return this.#head()?.status ?? status
   }
 
   /** Moves the coupon along its lifecycle. It holds from the moment this has returned. */
@@ -72,6 +85,11 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     const next = couponLifecycle[head?.status ?? 'draft'][verb]
     if (next === undefined) return 'wrong_status'
     this.#write({ facts: head?.facts, status: next, mirrored: false }, couponId)
+    if (next === 'archived') {
+      // The codes are given back now; a chunk in flight must not claim more of them afterwards.
+      await this.#working
+      await this.#jobs.cancel()
+    }
     await this.#arm()
     await this.#mirror()
     return next
@@ -101,15 +119,18 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
   }
 
   /** How many codes there are and are left (null for a single coupon, which has no end), and how many were given. */
-  stats(): { status: CouponStatus; distributed: number; stock: { total: number; available: number } | null } {
+  stats(): LedgerStats {
     const { total, available, distributed } = this.#table.counts()
     const head = this.#head()
     const stock = head?.facts?.kind === 'single' ? null : { total, available }
-    return { status: head?.status ?? 'draft', distributed, stock }
+    return { status: head?.status ?? 'draft', distributed, stock, busy: this.#jobs.busy }
   }
 
-  /** Queues the making of codes; `exhausted` when the pattern has too few left for it, with nothing written. */
-  generate(couponId: string, pattern: Pattern, count: number): Promise<Job | 'exhausted'> {
+  /**
+   * Queues the making of codes; `exhausted` when the pattern has too few left for it, `over` when the coupon has ended,
+   * both with nothing written.
+   */
+  generate(couponId: string, pattern: Pattern, count: number): Promise<Job | 'exhausted' | 'over'> {
     return this.#requests.run({ couponId, pattern, count })
   }
 
@@ -117,8 +138,9 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     couponId: string
     pattern: Pattern
     count: number
-  }): Promise<Job | 'exhausted'> {
+  }): Promise<Job | 'exhausted' | 'over'> {
     const { couponId, pattern, count } = request
+    if (this.#isOver()) return 'over'
     const left = await codesLeft(this.env, pattern, count + this.#jobs.promised(pattern))
     if (left - this.#jobs.promised(pattern) < count) return 'exhausted'
     this.#know(couponId)
@@ -139,10 +161,21 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     this.#jobs.discard(uploadId)
   }
 
-  /** Starts the import of an upload that is complete. */
-  async startImport(jobId: string, lines: number): Promise<void> {
+  /** Starts the import of an upload that is complete; `over` when the coupon has ended, and the upload is forgotten. */
+  async startImport(jobId: string, lines: number): Promise<Job | 'over'> {
+    if (this.#isOver()) {
+      this.#jobs.discard(jobId)
+      return 'over'
+    }
+    const job = await createJob(this.env, 'import_codes', lines, now(), jobId)
     this.#jobs.startImport(jobId, lines)
     await this.#arm()
+    return job
+  }
+
+  #isOver(): boolean {
+    const status = this.#head()?.status
+    return status === 'ended' || status === 'archived'
   }
 
   /** A page of the codes. */
@@ -172,7 +205,10 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     let retryMs: number | undefined
     try {
       await this.#turn()
-      for (let step = 0; step < STEP_BUDGET; step++) if (!(await this.#jobs.step())) break
+      if (this.#head()?.status === 'archived') await this.#jobs.cancel()
+      for (let step = 0; step < STEP_BUDGET && this.#head()?.status !== 'archived'; step++) {
+        if (!(await this.#jobs.step())) break
+      }
       await this.#mirror()
     } catch (error) {
       log('error', 'The work of a coupon failed; it is tried again', {
@@ -200,7 +236,9 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     const head = this.#head()
     if (head === undefined || head.mirrored) return
     await mirrorCoupon(this.env, this.#couponId(), head.status, head.facts ?? null, now())
-    if (this.#head()?.status === head.status) this.ctx.storage.sql.exec('UPDATE head SET mirrored = 1')
+    // Whatever was written in the meantime is still to be mirrored.
+    if (JSON.stringify(this.#head()) === JSON.stringify(head))
+      this.ctx.storage.sql.exec('UPDATE head SET mirrored = 1')
   }
 
   async #arm(retryMs?: number): Promise<void> {
@@ -231,7 +269,7 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     if (this.#couponId() === '') this.#write({ facts: undefined, status: 'draft', mirrored: true }, couponId)
   }
 
-  #head(): { facts: CouponFacts | undefined; status: CouponStatus; mirrored: boolean } | undefined {
+  #head(): Head | undefined {
     const row = this.ctx.storage.sql
       .exec<{ facts: string | null; status: string; mirrored: number }>(
         'SELECT facts, status, mirrored FROM head',
@@ -245,7 +283,7 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     }
   }
 
-  #write(head: Omit<Head, 'facts'> & { facts: CouponFacts | undefined }, couponId: string): void {
+  #write(head: Head, couponId: string): void {
     this.ctx.storage.sql.exec(
       `INSERT INTO head (id, coupon_id, facts, status, mirrored) VALUES (1, ?1, ?2, ?3, ?4)
        ON CONFLICT (id) DO UPDATE SET facts = ?2, status = ?3, mirrored = ?4`,

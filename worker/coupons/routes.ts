@@ -1,13 +1,14 @@
 import { z } from '@hono/zod-openapi'
 import type { Env } from '../env.ts'
 import { now } from '../platform/clock.ts'
-import { mergePatch } from '../platform/edit.ts'
+import { changesBetween, mergePatch } from '../platform/edit.ts'
 import { type App, issuesOf, operation, reply } from '../platform/http.ts'
 import { newId } from '../platform/ids.ts'
 import { decodeCursor, pageOf, toPage } from '../platform/paging.ts'
 import { type Issue, invalid, type Refusal, refuse } from '../platform/problem.ts'
 import { windowPassed } from '../platform/schedule.ts'
 import { readMeta } from '../platform/settings.ts'
+import { findWallet } from '../wallets/store.ts'
 import {
   type CouponDefinition,
   couponDefinitionSchema,
@@ -117,19 +118,8 @@ export function couponRoutes(app: App): void {
       const merged = mergePatch(row.definition, body, ['effect', 'activation'])
       const definition = couponDefinitionSchema.safeParse(merged)
       if (!definition.success) return invalid(issuesOf(definition.error))
-      const nowMs = now()
-      const { settings } = await readMeta(env)
-      const facts = factsOf(row.id, definition.data, settings.timezone, row.startsMs ?? nowMs)
-      if (Array.isArray(facts)) return invalid(facts)
-      const { status } = await couponLedger(env, row.id).stats()
-      const refusal = editRefusal(status, row.definition, definition.data)
-      if (refusal !== undefined) return refusal
-      if (status !== 'draft') await couponLedger(env, row.id).define(facts, 'edit')
-      const window = status === 'draft' ? undefined : facts
-      if (!(await changeCoupon(env, row.id, definition.data, window && pick(window), nowMs))) {
-        return codeExists(definition.data.code)
-      }
-      return reply(200, await answer(env, (await findCoupon(env, row.id)) ?? row))
+      const refusal = await change(env, row, definition.data, now())
+      return refusal ?? reply(200, await answer(env, (await findCoupon(env, row.id)) ?? row))
     },
   )
 
@@ -159,11 +149,16 @@ export function couponRoutes(app: App): void {
       const ledger = couponLedger(env, row.id)
       const before = await ledger.stats()
       if (before.status !== 'draft') return wrongStatus('publish', before.status)
-      const issues = windowPassed(row.definition.validity, facts, nowMs, 'validity')
+      const issues = [
+        ...windowPassed(row.definition.validity, facts, nowMs, 'validity'),
+        ...(await cashbackFaults(env, row.definition)),
+      ]
       if (issues.length > 0) return notPublishable(issues)
       if ((await ledger.define(facts, 'publish')) === 'wrong_status')
         return wrongStatus('publish', 'published')
       const published = (await findCoupon(env, row.id)) ?? row
+      if (changesBetween(row.definition, published.definition).length > 0)
+        await tellLedger(env, published, nowMs)
       const warnings =
         row.definition.kind === 'bulk' && before.stock?.available === 0
           ? [{ code: 'no_codes', message: 'This coupon has no codes yet; generate or import them.' }]
@@ -209,8 +204,56 @@ async function validityFault(
   return Array.isArray(facts) ? invalid(facts) : undefined
 }
 
-function pick(window: { startsMs: number; endsMs: number | null }) {
-  return { startsMs: window.startsMs, endsMs: window.endsMs }
+/** Writes a changed definition: into the catalogue and, once the coupon is published, into its ledger. */
+async function change(
+  env: Env,
+  row: CouponRow,
+  definition: CouponDefinition,
+  nowMs: number,
+): Promise<Refusal | undefined> {
+  const facts = await factsAfter(env, row, definition, nowMs)
+  if (Array.isArray(facts)) return invalid(facts)
+  const ledger = couponLedger(env, row.id)
+  const { status, stock, busy } = await ledger.stats()
+  const refusal = editRefusal(status, row.definition, definition)
+  if (refusal !== undefined) return refusal
+  if (definition.kind !== row.definition.kind && (busy || (stock?.total ?? 0) > 0)) {
+    const issues = [{ path: 'kind', message: 'cannot change once the coupon has codes of its own' }]
+    return refuse('not_editable', `kind: ${issues[0]?.message}.`, { issues })
+  }
+  const changes = changesBetween(row.definition, definition)
+  if (changes.length === 0) return undefined
+  if (status !== 'draft' && changes.some(({ path }) => path.startsWith('validity.'))) {
+    const start = status === 'scheduled' ? definition.validity.start : 'now'
+    const passed = windowPassed({ start }, facts, nowMs, 'validity')
+    if (passed.length > 0) return notPublishable(passed)
+  }
+  const outcome = await changeCoupon(env, row, definition, nowMs)
+  if (outcome === 'code_exists') return codeExists(definition.code)
+  if (outcome === 'overtaken') {
+    return refuse('not_editable', 'Somebody else changed the coupon at the same moment; read it again.')
+  }
+  // Asked again after the write: whoever published meanwhile has either seen this definition or is seen here.
+  if ((await ledger.stats()).status !== 'draft') await ledger.define(facts, 'edit')
+  return undefined
+}
+
+/** The facts of a coupon that is changed. `now` was the moment of publishing, which a later edit does not move. */
+async function factsAfter(env: Env, row: CouponRow, definition: CouponDefinition, nowMs: number) {
+  const { settings } = await readMeta(env)
+  const startedMs = row.definition.validity.start === 'now' ? row.startsMs : null
+  return factsOf(row.id, definition, settings.timezone, startedMs ?? nowMs)
+}
+
+/** Tells the ledger what a coupon is now, because it was changed while it was being published. */
+async function tellLedger(env: Env, row: CouponRow, nowMs: number): Promise<void> {
+  const facts = await factsAfter(env, row, row.definition, nowMs)
+  if (!Array.isArray(facts)) await couponLedger(env, row.id).define(facts, 'edit')
+}
+
+async function cashbackFaults(env: Env, { effect }: CouponDefinition): Promise<Issue[]> {
+  if (effect.as === 'discount' || (await findWallet(env, effect.as.cashback)) !== undefined) return []
+  return [{ path: 'effect.as.cashback', message: `there is no wallet ${effect.as.cashback}` }]
 }
 
 function wrongStatus(verb: string, status: string): Refusal {

@@ -27,24 +27,46 @@ export async function createCoupon(env: Env, row: CouponRow): Promise<boolean> {
   )
 }
 
-/** Changes the definition of a coupon, and its code with it; false when another coupon has that code. */
+/** What became of a change: `overtaken` when somebody else changed the coupon since it was read. */
+export type CouponChange = 'changed' | 'code_exists' | 'overtaken'
+
+/** Changes the definition of a coupon as it was read, and its code with it; all or nothing. */
 export async function changeCoupon(
   env: Env,
-  id: string,
+  row: CouponRow,
   definition: CouponDefinition,
-  window: { startsMs: number; endsMs: number | null } | undefined,
   nowMs: number,
-): Promise<boolean> {
-  const db = drizzle(env.DB)
-  const update = db
-    .update(coupons)
-    .set({ definition, name: definition.name, audience: definition.audience, updatedMs: nowMs, ...window })
-    .where(eq(coupons.id, id))
-  const { code } = definition
-  if (code === undefined) return claiming(() => update)
-  const release = db.delete(couponCodes).where(eq(couponCodes.couponId, id))
-  const claim = db.insert(couponCodes).values({ key: normalCode(code), couponId: id })
-  return claiming(() => db.batch([release, claim, update]))
+): Promise<CouponChange> {
+  const { id } = row
+  const before = JSON.stringify(row.definition)
+  const after = JSON.stringify(definition)
+  const update = env.DB.prepare(
+    `UPDATE coupons SET definition = ?3, name = ?4, audience = ?5, updated_ms = ?6
+     WHERE id = ?1 AND definition = ?2`,
+  ).bind(id, before, after, definition.name, definition.audience, nowMs)
+  const statements = [update]
+  const [oldKey, newKey] = [keyOf(row.definition), keyOf(definition)]
+  // The codes move only if the definition did.
+  const moved = 'EXISTS (SELECT 1 FROM coupons WHERE id = ?2 AND definition = ?3)'
+  if (oldKey !== undefined && oldKey !== newKey) {
+    const release = `DELETE FROM coupon_codes WHERE key = ?1 AND coupon_id = ?2 AND ${moved}`
+    statements.push(env.DB.prepare(release).bind(oldKey, id, after))
+  }
+  if (newKey !== undefined && newKey !== oldKey) {
+    const claim = `INSERT INTO coupon_codes (key, coupon_id) SELECT ?1, ?2 WHERE ${moved}`
+    statements.push(env.DB.prepare(claim).bind(newKey, id, after))
+  }
+  let changes = 0
+  const free = await claiming(async () => {
+    const [updated] = await env.DB.batch(statements)
+    changes = updated?.meta.changes ?? 0
+  })
+  if (!free) return 'code_exists'
+  return changes === 0 ? 'overtaken' : 'changed'
+}
+
+function keyOf({ code }: CouponDefinition): string | undefined {
+  return code === undefined ? undefined : normalCode(code)
 }
 
 async function claiming(write: () => PromiseLike<unknown>): Promise<boolean> {

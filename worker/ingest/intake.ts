@@ -4,6 +4,8 @@ import { loadClock, now } from '../platform/clock.ts'
 import { userDatabases } from '../platform/databases.ts'
 import { Lane, LaneOverload } from '../platform/lane.ts'
 import { type Meta, readMeta } from '../platform/settings.ts'
+import type { Reaction } from '../rewards/reactions.ts'
+import { NO_CHAIN } from '../rewards/rewardEvents.ts'
 import type { UserEvent } from '../users/event.ts'
 import type { EventDecision } from './contract.ts'
 import {
@@ -28,7 +30,16 @@ export type EventResult = { duplicate: boolean; decisions: EventDecision[] }
 /** Why a call was not taken: the caller's key has to be looked at again, or too much waits already. */
 export type NotTakenIn = 'stale_key' | 'overloaded'
 
-type Item = IntakeCall & { home: number; whole: boolean; recorded: boolean }
+interface Item {
+  home: number
+  events: Reaction[]
+  /** Null for what comes from within. */
+  keysVersion: number | null
+  /** Whether it is decided on here, or by whoever gathers the events of several homes. */
+  whole: boolean
+  recorded: boolean
+}
+
 type Done = { results: EventResult[] } | { recorded: RecordedEvent[] } | 'stale_key'
 
 /**
@@ -49,21 +60,31 @@ export class Intake extends DurableObject<Env> {
 
   /** Takes in events that are all of this database: records, decides, fulfils, answers. */
   async submit(home: number, call: IntakeCall): Promise<EventResult[] | NotTakenIn> {
-    const done = await this.#run({ ...call, home, whole: true, recorded: false })
-    return typeof done === 'object' && 'results' in done ? done.results : (done as NotTakenIn)
+    return this.#whole({ ...itemOf(home, call), whole: true })
+  }
+
+  /** Runs reward events through the same path; they are recorded already. */
+  async react(home: number, events: Reaction[]): Promise<EventResult[] | NotTakenIn> {
+    return this.#whole({ home, events, keysVersion: null, whole: true, recorded: true })
   }
 
   /** Records events of a request whose events have several homes; whoever gathers them decides on all in order. */
   async record(home: number, call: IntakeCall): Promise<RecordedEvent[] | NotTakenIn> {
-    const done = await this.#run({ ...call, home, whole: false, recorded: false })
+    const done = await this.#run({ ...itemOf(home, call), whole: false })
     return typeof done === 'object' && 'recorded' in done ? done.recorded : (done as NotTakenIn)
   }
 
   /** Writes and answers what was decided on events that {@link record} took in. */
   async fulfil(home: number, judged: JudgedEvent[]): Promise<EventResult[]> {
     const db = this.#database(home)
-    await fulfilStep(this.env, db, judged, (work) => this.ctx.waitUntil(work))
+    const meta = await readMeta(this.env)
+    await fulfilStep(this.env, db, meta, judged, (work) => this.ctx.waitUntil(work))
     return resultsOf(judged, await answerStep(db, judged))
+  }
+
+  async #whole(item: Item): Promise<EventResult[] | NotTakenIn> {
+    const done = await this.#run(item)
+    return typeof done === 'object' && 'results' in done ? done.results : (done as NotTakenIn)
   }
 
   async #run(item: Item): Promise<Done | NotTakenIn> {
@@ -77,14 +98,16 @@ export class Intake extends DurableObject<Env> {
 
   async #batch(items: Item[]): Promise<Done[]> {
     const meta = await readMeta(this.env)
-    const current = items.filter((item) => item.keysVersion === meta.keysVersion)
+    const current = items.filter(
+      ({ keysVersion }) => keysVersion === null || keysVersion === meta.keysVersion,
+    )
     const first = current[0]
     if (first === undefined) return items.map(() => 'stale_key')
     const db = this.#database(first.home)
     const recorded = await this.#record(db, meta, current)
     const whole = current.flatMap((item) => (item.whole ? (recorded.get(item) ?? []) : []))
     const judged = await decideStep(this.env, whole)
-    await fulfilStep(this.env, db, judged, (work) => this.ctx.waitUntil(work))
+    await fulfilStep(this.env, db, meta, judged, (work) => this.ctx.waitUntil(work))
     const results = resultsOf(judged, await answerStep(db, judged))
     let offset = 0
     return items.map((item) => {
@@ -97,7 +120,9 @@ export class Intake extends DurableObject<Env> {
   }
 
   async #record(db: D1Database, meta: Meta, items: Item[]): Promise<Map<Item, RecordedEvent[]>> {
-    const tried = new Set(items.filter((item) => item.recorded).flatMap((item) => item.events))
+    const tried = new Set(
+      items.filter((item) => item.recorded).flatMap((item) => item.events.map(({ event }) => event)),
+    )
     const events = items.flatMap((item) => item.events)
     const recorded = await recordStep(this.env, db, meta, events, (event) => tried.has(event), now())
     let offset = 0
@@ -116,6 +141,11 @@ export class Intake extends DurableObject<Env> {
     if (db === undefined) throw new Error(`There is no user database ${home}`)
     return db
   }
+}
+
+function itemOf(home: number, { events, keysVersion }: IntakeCall): Omit<Item, 'whole'> {
+  const own = events.map((event) => ({ event, chain: NO_CHAIN }))
+  return { home, events: own, keysVersion, recorded: false }
 }
 
 function resultsOf(judged: JudgedEvent[], decisions: EventDecision[][]): EventResult[] {

@@ -1,5 +1,5 @@
-import type { DecideRequest, Outcome } from '../campaigns/ledger.ts'
-import { type LiveCampaign, liveIndexAt } from '../campaigns/liveIndex.ts'
+import type { DecideRequest, Outcome, Settlement } from '../campaigns/ledger.ts'
+import { type LiveCampaign, type LiveIndex, liveIndexAt } from '../campaigns/liveIndex.ts'
 import { campaignLedger } from '../campaigns/store.ts'
 import type { Env } from '../env.ts'
 import { durationMs } from '../platform/calendar.ts'
@@ -7,19 +7,28 @@ import { faultPoint } from '../platform/faults.ts'
 import type { Meta } from '../platform/settings.ts'
 import type { Grant } from '../rewards/contract.ts'
 import { fulfilStatements, presentGrant } from '../rewards/fulfil.ts'
+import { type Reaction, reactionsTo, sendReactions } from '../rewards/reactions.ts'
+import type { Chain } from '../rewards/rewardEvents.ts'
 import type { UserEvent } from '../users/event.ts'
 import type { EventDecision } from './contract.ts'
 import { match } from './match.ts'
 import { decisionStatements, eventKey, recordEvents, type StoredDecision } from './record.ts'
 
+/** A campaign to decide on an event, and the property of it that its scheme reads. */
+interface Asking {
+  campaignId: string
+  property: unknown
+}
+
 /** An event once it is recorded: what is known of it already, and who has to decide on it. */
 export interface RecordedEvent {
   event: UserEvent
+  chain: Chain
   duplicate: boolean
   /** The decisions that were made before, or when it was written; null when campaigns have to decide. */
   stored: StoredDecision[] | null
-  /** The campaigns to decide, with the property that each needs. */
-  asking: { campaignId: string; property: unknown }[]
+  /** The campaigns to decide. */
+  asking: Asking[]
   /** The campaigns that the event came too late for, and that have not heard of it yet. */
   late: string[]
 }
@@ -35,40 +44,56 @@ export async function recordStep(
   env: Env,
   db: D1Database,
   meta: Meta,
-  events: UserEvent[],
+  events: Reaction[],
   isRetry: (event: UserEvent) => boolean,
   nowMs: number,
 ): Promise<RecordedEvent[]> {
   const index = await liveIndexAt(env, meta)
   const windowMs = durationMs(meta.settings.triggerWindow) ?? 0
-  const matched = events.map((event) => ({ event, ...match(index, event, nowMs, windowMs) }))
+  const matched = events.map(({ event, chain }) => ({
+    event,
+    chain,
+    ...match(index, event, chain, nowMs, windowMs),
+  }))
   const before = await recordEvents(
     db,
     matched.map(({ event, campaigns, tooOld }) => ({
       event,
-      decisions: campaigns.length > 0 && !tooOld ? null : campaigns.map(tooOldFor),
+      decisions:
+        campaigns.length > 0 && !tooOld ? { asked: campaigns.map(({ id }) => id) } : campaigns.map(tooOldFor),
     })),
     nowMs,
   )
   const inBatch = new Set<string>()
-  return matched.map(({ event, campaigns, tooOld }) => {
+  return matched.map(({ event, chain, campaigns, tooOld }) => {
     const key = eventKey(event)
     const known = before.get(key)
     const repeated = inBatch.has(key)
     inBatch.add(key)
     const duplicate = repeated || (known !== undefined && !isRetry(event))
-    if (known !== undefined && known !== null)
-      return { event, duplicate, stored: known, asking: [], late: [] }
+    if (Array.isArray(known)) return { event, chain, duplicate, stored: known, asking: [], late: [] }
+    if (known) {
+      // Somebody died before it was judged. Those who were asked then are asked again, whatever has become of them:
+      // they may have granted already.
+      const asking = known.asked.map((id) => askingOf(id, listeningTo(index, event.name, id), event))
+      return { event, chain, duplicate, stored: null, asking, late: [] }
+    }
     if (tooOld || campaigns.length === 0) {
       const late = duplicate ? [] : campaigns.map((campaign) => campaign.id)
-      return { event, duplicate, stored: campaigns.map(tooOldFor), asking: [], late }
+      return { event, chain, duplicate, stored: campaigns.map(tooOldFor), asking: [], late }
     }
-    const asking = campaigns.map(({ id, property }) => ({
-      campaignId: id,
-      property: property === undefined ? undefined : event.properties[property],
-    }))
-    return { event, duplicate, stored: null, asking, late: [] }
+    const asking = campaigns.map((campaign) => askingOf(campaign.id, campaign, event))
+    return { event, chain, duplicate, stored: null, asking, late: [] }
   })
+}
+
+function listeningTo(index: LiveIndex, eventName: string, id: string): LiveCampaign | undefined {
+  return index.get(eventName)?.find((campaign) => campaign.id === id)
+}
+
+function askingOf(campaignId: string, campaign: LiveCampaign | undefined, event: UserEvent): Asking {
+  const name = campaign?.property
+  return { campaignId, property: name === undefined ? undefined : event.properties[name] }
 }
 
 function tooOldFor(campaign: LiveCampaign): StoredDecision {
@@ -92,7 +117,13 @@ export async function decideStep(env: Env, recorded: RecordedEvent[]): Promise<J
     for (const campaignId of item.late) requestFor(campaignId).tooOld += 1
     for (const { campaignId, property } of item.asking) {
       const request = requestFor(campaignId)
-      request.candidates.push({ trigger: eventKey(item.event), userId, eventId: id, property })
+      request.candidates.push({
+        trigger: eventKey(item.event),
+        userId,
+        eventId: id,
+        property,
+        chain: item.chain,
+      })
       request.events.push(item)
     }
   }
@@ -119,10 +150,14 @@ function inAskedOrder({ recorded, outcomes }: JudgedEvent): JudgedEvent['outcome
   )
 }
 
-/** Third step: write what was granted and what was decided, in one batch; then settle with the ledgers. */
+/**
+ * Third step: write what was granted and what was decided, in one batch; send the reward events on that campaigns
+ * listen to; then settle with the ledgers.
+ */
 export async function fulfilStep(
   env: Env,
   db: D1Database,
+  meta: Meta,
   judged: JudgedEvent[],
   later: (work: Promise<unknown>) => void,
 ): Promise<void> {
@@ -131,26 +166,36 @@ export async function fulfilStep(
   const grants = decided.flatMap(({ outcomes }) =>
     outcomes.flatMap(({ outcome }) => ('grant' in outcome ? [outcome.grant] : [])),
   )
+  const index = await liveIndexAt(env, meta)
+  const isListened = (eventName: string) => index.has(eventName)
   await db.batch([
-    ...fulfilStatements(db, grants),
+    ...fulfilStatements(db, grants, isListened),
     ...decisionStatements(
       db,
       decided.map(({ recorded, outcomes }) => ({ event: recorded.event, decisions: outcomes.map(storedOf) })),
     ),
   ])
   faultPoint('rows written')
+  await sendReactions(env, reactionsTo(grants, isListened))
+  faultPoint('queued')
   faultPoint('before settling')
-  const triggers = Map.groupBy(
-    decided.flatMap(({ recorded, outcomes }) =>
-      outcomes
-        .filter(({ outcome }) => 'grant' in outcome)
-        .map(({ campaignId }) => ({ campaignId, trigger: eventKey(recorded.event) })),
-    ),
-    ({ campaignId }) => campaignId,
-  )
-  for (const [campaignId, settled] of triggers) {
-    later(campaignLedger(env, campaignId).settle(settled.map(({ trigger }) => trigger)))
+  for (const [campaignId, settlement] of settlementsOf(decided)) {
+    later(campaignLedger(env, campaignId).settle(settlement))
   }
+}
+
+function settlementsOf(decided: JudgedEvent[]): Map<string, Settlement> {
+  const settlements = new Map<string, Settlement>()
+  for (const { recorded, outcomes } of decided) {
+    const trigger = eventKey(recorded.event)
+    for (const { campaignId, outcome } of outcomes) {
+      const settlement = settlements.get(campaignId) ?? { granted: [], refused: [] }
+      settlements.set(campaignId, settlement)
+      if ('grant' in outcome) settlement.granted.push({ trigger, id: outcome.grant.id })
+      else settlement.refused.push(trigger)
+    }
+  }
+  return settlements
 }
 
 function storedOf({ campaignId, outcome }: JudgedEvent['outcomes'][number]): StoredDecision {
@@ -161,11 +206,17 @@ function storedOf({ campaignId, outcome }: JudgedEvent['outcomes'][number]): Sto
 
 /** Last step: the decisions as the contract shows them. Those of before are looked up, the grants in one query. */
 export async function answerStep(db: D1Database, judged: JudgedEvent[]): Promise<EventDecision[][]> {
-  const ids = judged.flatMap(({ recorded }) => (recorded.stored ?? []).flatMap(grantIdOf))
+  const ids = judged.flatMap(({ recorded }) =>
+    (recorded.stored ?? []).flatMap(([, kind, of]) =>
+      kind === 'granted' ? [[recorded.event.userId, of]] : [],
+    ),
+  )
   const earlier = new Map<string, Grant>()
   if (ids.length > 0) {
     const { results } = await db
-      .prepare('SELECT id, body FROM grants WHERE id IN (SELECT value FROM json_each(?1))')
+      .prepare(
+        'SELECT id, body FROM grants WHERE (user_id, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))',
+      )
       .bind(JSON.stringify(ids))
       .all<{ id: string; body: string }>()
     for (const row of results) earlier.set(row.id, JSON.parse(row.body) as Grant)
@@ -195,8 +246,4 @@ export async function answerStep(db: D1Database, judged: JudgedEvent[]): Promise
       }
     })
   })
-}
-
-function grantIdOf([, kind, of]: StoredDecision): string[] {
-  return kind === 'granted' ? [of] : []
 }

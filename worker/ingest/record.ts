@@ -1,14 +1,17 @@
 import { jsonParts } from '../platform/databases.ts'
 import type { UserEvent } from '../users/event.ts'
+import { type EventRow, insertEventStatements } from '../users/eventRows.ts'
 
 /** A decision as it is kept with its event: the campaign, and the grant's id or the reason. */
 export type StoredDecision = [campaignId: string, kind: 'granted' | 'refused', of: string]
 
-/** An event to be recorded. `decisions` is null when campaigns are yet to judge it. */
-export interface EventToRecord {
-  event: UserEvent
-  decisions: StoredDecision[] | null
+/** An event that is written and not judged yet: the campaigns that it triggers, as it was matched when it came. */
+export interface Pending {
+  asked: string[]
 }
+
+/** What an event keeps: what was decided, who is being asked, or (null) that nobody has looked yet. */
+export type Kept = StoredDecision[] | Pending | null
 
 /** By what an event is told from others: its user and its id. */
 export function eventKey(event: { userId: string; id: string }): string {
@@ -17,39 +20,47 @@ export function eventKey(event: { userId: string; id: string }): string {
 
 /**
  * Records events and their users in one atomic batch, whatever their number. Answers what was there before, by
- * {@link eventKey}, with the decisions that were made on it (null: written, but not judged before something died).
+ * {@link eventKey}, with what is kept of it.
  */
 export async function recordEvents(
   db: D1Database,
-  events: EventToRecord[],
+  events: EventRow[],
   nowMs: number,
-): Promise<Map<string, StoredDecision[] | null>> {
-  const keys = events.map(({ event }) => [event.userId, event.id])
-  const rows = events.map(({ event, decisions }) => [
-    event.userId,
-    event.id,
-    event.name,
-    event.atMs,
-    event.properties,
-    decisions,
-  ])
+): Promise<Map<string, Kept>> {
   const lastSeen = new Map<string, number>()
   for (const { event } of events) {
     lastSeen.set(event.userId, Math.max(event.atMs, lastSeen.get(event.userId) ?? 0))
   }
-  const results = await db.batch<{ user_id: string; id: string; decisions: string | null }>([
-    ...jsonParts(keys).map((json) => db.prepare(findEvents).bind(json)),
+  const inserts = insertEventStatements(db, events)
+  const results = await db.batch<{ seq: number | null }>([
+    db.prepare('SELECT max(seq) AS seq FROM events'),
+    ...inserts,
     ...jsonParts([...lastSeen]).map((json) => db.prepare(seeUsers).bind(json, nowMs)),
-    ...jsonParts(rows).map((json) => db.prepare(insertEvents).bind(json)),
   ])
-  const before = new Map<string, StoredDecision[] | null>()
-  for (const { results: found } of results) {
-    for (const row of found ?? []) {
-      const decisions = row.decisions === null ? null : (JSON.parse(row.decisions) as StoredDecision[])
-      before.set(eventKey({ userId: row.user_id, id: row.id }), decisions)
-    }
-  }
-  return before
+  const written = results.slice(1, 1 + inserts.length).reduce((sum, { meta }) => sum + meta.changes, 0)
+  const keys = new Map(events.map(({ event }) => [eventKey(event), [event.userId, event.id]]))
+  return written === keys.size
+    ? new Map()
+    : findBefore(db, [...keys.values()], results[0]?.results[0]?.seq ?? 0)
+}
+
+/** Which events were there before the sequence went past `lastSeq`. Only asked when some of a batch were. */
+async function findBefore(
+  db: D1Database,
+  keys: (string | undefined)[][],
+  lastSeq: number,
+): Promise<Map<string, Kept>> {
+  const found = await db.batch<{ user_id: string; id: string; decisions: string | null }>(
+    jsonParts(keys).map((json) => db.prepare(findEvents).bind(json, lastSeq)),
+  )
+  return new Map(
+    found
+      .flatMap(({ results }) => results)
+      .map((row) => [
+        eventKey({ userId: row.user_id, id: row.id }),
+        row.decisions === null ? null : (JSON.parse(row.decisions) as Kept),
+      ]),
+  )
 }
 
 /** The statements that write down what was decided on events. */
@@ -63,17 +74,13 @@ export function decisionStatements(
 
 const findEvents = `
   SELECT events.user_id, events.id, events.decisions FROM json_each(?1) AS sought
-  JOIN events ON events.user_id = sought.value ->> 0 AND events.id = sought.value ->> 1`
+  JOIN events ON events.user_id = sought.value ->> 0 AND events.id = sought.value ->> 1
+  WHERE events.seq <= ?2`
 
 const seeUsers = `
   INSERT INTO users (id, properties, created_ms, last_seen_ms)
   SELECT value ->> 0, '{}', ?2, value ->> 1 FROM json_each(?1) WHERE true
   ON CONFLICT (id) DO UPDATE SET last_seen_ms = max(coalesce(last_seen_ms, 0), excluded.last_seen_ms)`
-
-const insertEvents = `
-  INSERT INTO events (user_id, id, name, at_ms, properties, decisions)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, nullif(value -> 5, 'null')
-  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
 
 const writeDecisions = `
   UPDATE events SET decisions = decided.value -> 2 FROM json_each(?1) AS decided

@@ -110,6 +110,7 @@ async function takeInTogether(
   return results
 }
 
-function intakeOf(env: Env, home: number): DurableObjectStub<Intake> {
+/** The intake of a user database. */
+export function intakeOf(env: Env, home: number): DurableObjectStub<Intake> {
   return env.INTAKE.get(env.INTAKE.idFromName(`users-${home}`))
 }

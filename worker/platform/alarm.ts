@@ -11,7 +11,10 @@ export class Alarm {
   readonly #state: DurableObjectState
   readonly #env: Env
   readonly #name: string
+  /** What was asked for last; undefined when it is not known what stands. */
   #armedMs: number | null | undefined
+  #machineMs: number | null | undefined
+  #setting: Promise<void> = Promise.resolve()
 
   /** @param name `<kind>:<id>`, by which the test clock finds the object again */
   constructor(state: DurableObjectState, env: Env, name: string) {
@@ -21,12 +24,16 @@ export class Alarm {
   }
 
   /** Sets the alarm for `dueMs`, or takes it away for null. Cheap when nothing changes. */
-  async arm(dueMs: number | null): Promise<void> {
-    if (this.#armedMs === dueMs) return
-    if (this.#env.BOON_MODE === 'local') await this.#writeDown(dueMs)
-    if (dueMs === null) await this.#state.storage.deleteAlarm()
-    else await this.#state.storage.setAlarm(machineTime(dueMs))
+  arm(dueMs: number | null): Promise<void> {
+    const machineMs = dueMs === null ? null : machineTime(dueMs)
+    // The test clock moves what the machine's clock will read at that moment.
+    if (this.#armedMs === dueMs && this.#machineMs === machineMs) return this.#setting
+    this.#machineMs = machineMs
+    // Known at once, so that whoever comes while it is being set does not rely on the alarm that it replaces; and set
+    // one after the other, so that the last wish is the one that stands.
     this.#armedMs = dueMs
+    this.#setting = this.#setting.catch(() => {}).then(() => this.#set(dueMs))
+    return this.#setting
   }
 
   /**
@@ -38,11 +45,23 @@ export class Alarm {
   async armBy(dueMs: number, nextDue: () => number | null): Promise<void> {
     if (this.#armedMs === undefined) await this.arm(nextDue())
     else if (this.#armedMs === null || this.#armedMs > dueMs) await this.arm(dueMs)
+    else await this.#setting
   }
 
   /** Must be called first when the alarm has gone off: the runtime has taken it away by then. */
   fired(): void {
     this.#armedMs = undefined
+  }
+
+  async #set(dueMs: number | null): Promise<void> {
+    try {
+      if (this.#env.BOON_MODE === 'local') await this.#writeDown(dueMs)
+      if (dueMs === null) await this.#state.storage.deleteAlarm()
+      else await this.#state.storage.setAlarm(machineTime(dueMs))
+    } catch (error) {
+      this.#armedMs = undefined
+      throw error
+    }
   }
 
   async #writeDown(dueMs: number | null): Promise<void> {

@@ -29,6 +29,7 @@ export interface Principal {
   keysVersion: number
 }
 
+/** Keys that were found, in this isolate's memory only. */
 const remembered = new Map<string, Principal>()
 const REMEMBERED_AT_MOST = 1_000
 
@@ -51,19 +52,18 @@ export async function authenticate(
 ): Promise<Principal | Refusal> {
   const key = /^Bearer ([\x21-\x7e]{1,200})$/i.exec(authorization ?? '')?.[1]
   if (key === undefined) return refuse('unauthenticated', 'Send a key as "Authorization: Bearer sk_…".')
-  const hash = await sha256(key)
   if (mayBeStale) {
-    const known = remembered.get(hash)
+    const known = remembered.get(key)
     if (known !== undefined) return known
   }
   const row = await env.DB.prepare(
     `SELECT k.id, k.kind, k.scopes, m.keys_version AS keysVersion
        FROM keys k, meta m WHERE k.hash = ?1 AND m.id = 1`,
   )
-    .bind(hash)
+    .bind(await sha256(key))
     .first<{ id: string; kind: Principal['kind']; scopes: string | null; keysVersion: number }>()
   if (row === null) {
-    remembered.delete(hash)
+    remembered.delete(key)
     return refuse('unauthenticated', 'The key is not known. It may have been deleted.')
   }
   const principal: Principal = {
@@ -73,7 +73,7 @@ export async function authenticate(
     keysVersion: row.keysVersion,
   }
   if (remembered.size >= REMEMBERED_AT_MOST) remembered.clear()
-  remembered.set(hash, principal)
+  remembered.set(key, principal)
   return principal
 }
 

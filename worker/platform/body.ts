@@ -29,6 +29,7 @@ export async function readBytes(req: Request, maxBytes: number): Promise<Uint8Ar
 
 /** Reads bytes as JSON in UTF-8 (RFC 8259). Refuses anything else with 400 `malformed_json`. */
 export function readJson(bytes: Uint8Array): unknown | Refusal {
+  if (bytes.byteLength === 0) return refuse('malformed_json', 'The body is empty; send JSON.')
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)

@@ -1,6 +1,22 @@
 import { z } from '@hono/zod-openapi'
 import { isZone, parseDuration, parseInstant } from './calendar.ts'
 
+/** Text on one line, such as a name: at least one character, none of control, and no half of a surrogate pair. */
+export const lineSchema = (maxLength: number) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength, `may have ${maxLength} characters at most`)
+    .refine((text) => !/\p{Cc}/u.test(text), 'may hold no control characters')
+    .refine((text) => text.isWellFormed(), 'holds half of a surrogate pair')
+
+/** Text of any number of lines, such as terms. A store keeps it as it is, so it holds no half of a surrogate pair. */
+export const proseSchema = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength, `may have ${maxLength} characters at most`)
+    .refine((text) => text.isWellFormed(), 'holds half of a surrogate pair')
+
 /** An ISO 8601 duration of more than nothing. */
 export const durationSchema = z
   .string()

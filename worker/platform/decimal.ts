@@ -24,7 +24,8 @@ function exactUnits(value: number, decimals: number): number | undefined {
  * exact quotient, so {@link toUnits} gives the same units back up to 15 digits.
  */
 export function fromUnits(units: number, decimals: number): number {
-  return new Big(units).div(scale(decimals)).toNumber() + 0
+  // IEEE division rounds the exact quotient of two whole numbers once, so this is as exact as decimal arithmetic.
+  return units / 10 ** decimals + 0
 }
 
 function scale(decimals: number): Big {

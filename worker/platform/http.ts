@@ -14,8 +14,11 @@ export interface HonoEnv {
 /** The app that rooms add their operations to. */
 export type App = OpenAPIHono<HonoEnv>
 
-/** Who may call: a secret key with a scope, a tray, anybody, or anybody in local mode only. */
-export type Access = { scope: Scope; mayBeStale?: true } | 'tray' | 'public' | 'local'
+/**
+ * Who may call: a secret key with a scope; a tray, which is any publishable key, or a secret key with the scope named;
+ * anybody; or anybody in local mode only.
+ */
+export type Access = { scope: Scope; mayBeStale?: true } | { tray: Scope } | 'public' | 'local'
 
 /** The fixed shape of an operation: what goes in and what comes out. It is also its page in the OpenAPI document. */
 export interface Operation<P, Q, B> {
@@ -124,12 +127,12 @@ async function run<P, Q, B>(
 
 async function admit(context: Context<HonoEnv>, access: Access): Promise<Principal | Refusal> {
   if (access === 'public' || access === 'local') return nobody
-  const mayBeStale = access !== 'tray' && access.mayBeStale === true
+  const mayBeStale = 'scope' in access && access.mayBeStale === true
   const found = await authenticate(context.env, context.req.header('authorization'), mayBeStale)
   if (found instanceof Refusal) return found
   context.set('principal', found)
-  if (access === 'tray') return found
-  return authorize(found, access.scope) ?? found
+  if ('scope' in access) return authorize(found, access.scope) ?? found
+  return found.kind === 'publishable' ? found : (authorize(found, access.tray) ?? found)
 }
 
 /** Checks a value against a schema; the refusal names each path that is wrong. */

@@ -22,6 +22,11 @@ export type IdPrefix =
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
+const RANDOM_CHARACTERS = 16
+/** Random bytes for many ids, because asking for a few at a time costs more than making them. */
+const pool = new Uint8Array(4_096)
+let used = pool.length
+
 /**
  * A new id such as `cmp_06fq3t8w0c5h2m9x7k4d1b8z3v`: ten characters of time, then 80 random bits, in Crockford's
  * base 32, so that ids sort by the moment they were made.
@@ -34,9 +39,12 @@ export function newId(prefix: IdPrefix, atMs: number): string {
     time = alphabet[rest % 32] + time
     rest = Math.floor(rest / 32)
   }
-  const random = crypto.getRandomValues(new Uint8Array(16))
+  if (used + RANDOM_CHARACTERS > pool.length) {
+    crypto.getRandomValues(pool)
+    used = 0
+  }
   let tail = ''
-  for (const byte of random) tail += alphabet[byte & 31]
+  for (const end = used + RANDOM_CHARACTERS; used < end; used++) tail += alphabet[(pool[used] as number) & 31]
   return `${prefix}_${time}${tail}`
 }
 

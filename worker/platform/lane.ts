@@ -13,6 +13,14 @@ export interface LaneOptions<Item> {
   weightOf?: (item: Item) => number
 }
 
+/**
+ * Callers that were answered together come back one after the other. While batches are large, waiting this long for
+ * the rest of them spares a batch of one; while it is quiet, nobody waits.
+ */
+const LINGER_MS = 2
+
+const linger = () => new Promise((done) => setTimeout(done, LINGER_MS))
+
 interface Waiting<Item, Result> {
   item: Item
   weight: number
@@ -31,6 +39,8 @@ export class Lane<Item, Result> {
   readonly #waiting: Waiting<Item, Result>[] = []
   #waitingWeight = 0
   #running = false
+  /** How large batches are just now: it rises at once and falls by half a batch. */
+  #pace = 1
 
   constructor(apply: (items: Item[]) => Promise<Result[]> | Result[], options: LaneOptions<Item>) {
     this.#apply = apply
@@ -55,7 +65,12 @@ export class Lane<Item, Result> {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#settle(this.#nextBatch())
+    while (this.#waiting.length > 0) {
+      if (this.#pace >= 2 && this.#waiting.length < this.#pace) await linger()
+      const batch = this.#nextBatch()
+      this.#pace = Math.max(batch.length, this.#pace / 2)
+      await this.#settle(batch)
+    }
     this.#running = false
   }
 

@@ -1,9 +1,16 @@
 import { z } from '@hono/zod-openapi'
 
+/** Long enough for the cursor of an id of 128 characters, each of which may take nine when it is escaped. */
+const LONGEST_CURSOR = 4_000
+
 /** The query of every list: `limit` (1–100, default 50) and the `cursor` of the page before. */
 export const pageQuery = z.strictObject({
   limit: z.coerce.number<string>().int().min(1).max(100).default(50),
-  cursor: z.string().max(500).optional(),
+  cursor: z
+    .string()
+    .max(LONGEST_CURSOR)
+    .refine((text) => decodeCursor(text) !== undefined, 'was not made by this list')
+    .optional(),
 })
 
 /** One page of a list and the cursor of the next, null at the end. */
@@ -36,14 +43,21 @@ export function toPage<Row, T>(
   }
 }
 
+/** Begins every cursor, so that a text which only happens to be base64 is not taken for one. */
+const MARK = 'after:'
+
 function encodeCursor(key: string): string {
-  return btoa(encodeURIComponent(key)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return btoa(MARK + encodeURIComponent(key))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
 }
 
 /** What a cursor says; undefined when it was not made here. */
 export function decodeCursor(cursor: string): string | undefined {
   try {
-    return decodeURIComponent(atob(cursor.replaceAll('-', '+').replaceAll('_', '/')))
+    const text = atob(cursor.replaceAll('-', '+').replaceAll('_', '/'))
+    return text.startsWith(MARK) ? decodeURIComponent(text.slice(MARK.length)) : undefined
   } catch {
     return undefined
   }

@@ -69,7 +69,7 @@ export function problemResponse(refusal: Refusal, requestId: string): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json', 'x-request-id': requestId })
   if (refusal.extras.retryAfterS !== undefined) headers.set('retry-after', String(refusal.extras.retryAfterS))
   const body = {
-    type: `https://boon.dev/problems/${refusal.code}`,
+    type: `urn:boon:problem:${refusal.code}`,
     title,
     status,
     code: refusal.code,

@@ -1,11 +1,16 @@
 import { z } from '@hono/zod-openapi'
 import type { Env } from '../env.ts'
 import { durationMs } from './calendar.ts'
-import { zoneSchema } from './contract.ts'
+import { lineSchema, zoneSchema } from './contract.ts'
+
+/** Whether a text is an origin in the very form that browsers send, for only that form ever matches one. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.parse(text)?.origin === text
+}
 
 /** What an account has set. Changes through `PATCH /v1/settings`. */
 export const settingsSchema = z.strictObject({
-  name: z.string().min(1).max(200),
+  name: lineSchema(200),
   timezone: zoneSchema,
   currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency code of ISO 4217 such as INR'),
   /** How old an event may be and still trigger campaigns. */
@@ -13,7 +18,7 @@ export const settingsSchema = z.strictObject({
     .string()
     .refine((text) => (durationMs(text) ?? -1) > 0, 'must be an ISO 8601 duration such as PT2H'),
   allowedOrigins: z
-    .array(z.string().regex(/^https?:\/\/[^/\s]+$/, 'must be an origin such as https://shop.example'))
+    .array(z.string().refine(isOrigin, 'must be an origin as browsers send it, such as https://shop.example'))
     .max(100),
 })
 

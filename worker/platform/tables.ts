@@ -5,7 +5,7 @@ export const meta = sqliteTable('meta', {
   id: integer().primaryKey(),
   /** Moves whenever what runs live has changed; isolates compare it with what they have compiled. */
   version: integer().notNull().default(1),
-  /** Moves whenever a key is made or taken away. */
+  /** Moves whenever a key is taken away; isolates compare it with when they found the keys they remember. */
   keysVersion: integer('keys_version').notNull().default(1),
   /** The test clock of local mode. */
   clockOffsetMs: integer('clock_offset_ms').notNull().default(0),

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { durationSchema } from '../platform/contract.ts'
+import { durationSchema, lineSchema, proseSchema } from '../platform/contract.ts'
 import { activationSchema, expirySchema } from '../wallets/contract.ts'
 
 const amount = z.number().gt(0, 'must be more than 0').max(1_000_000_000_000)
@@ -32,8 +32,8 @@ const systemKeys = ['orderId', 'saleAmount', 'saleChannel', 'locationId', 'campa
 const metadataSchema = z
   .array(
     z.union([
-      z.strictObject({ key: z.string().min(1).max(100), value: z.string().max(1_000) }),
-      z.strictObject({ system: z.enum(systemKeys), key: z.string().min(1).max(100).optional() }),
+      z.strictObject({ key: lineSchema(100), value: proseSchema(1_000) }),
+      z.strictObject({ system: z.enum(systemKeys), key: lineSchema(100).optional() }),
     ]),
   )
   .max(50)

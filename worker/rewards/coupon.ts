@@ -1,4 +1,4 @@
-import { type GrantedCode, holdCodesStatement } from '../codes/holdings.ts'
+import { type GrantedCode, holdCodesStatements } from '../codes/holdings.ts'
 import { couponLedger, findCoupon } from '../coupons/store.ts'
 import { addDuration, formatInstant, parseInstant } from '../platform/calendar.ts'
 import { derivedId } from '../platform/ids.ts'
@@ -67,12 +67,14 @@ export const coupon: RewardKind<'coupon'> & GrantableKind<'coupon'> = {
             },
           ],
     )
-    return [holdCodesStatement(db, rows)]
+    return holdCodesStatements(db, rows)
   },
 
   stock: async (env, prepared) => {
-    const { stock } = await couponLedger(env, prepared.reward.couponId).stats()
-    return stock?.available ?? null
+    const { status, stock } = await couponLedger(env, prepared.reward.couponId).stats()
+    const left = stock?.available ?? null
+    if (status !== 'active') return { left, nothingLeft: 'reward_inactive' }
+    return { left, nothingLeft: left === 0 ? 'out_of_stock' : undefined }
   },
 }
 

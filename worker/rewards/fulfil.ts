@@ -1,9 +1,12 @@
 import { formatInstant } from '../platform/calendar.ts'
+import { jsonParts } from '../platform/databases.ts'
 import { fromUnits } from '../platform/decimal.ts'
+import { insertEventStatements } from '../users/eventRows.ts'
 import type { UserRecord } from '../users/timeline.ts'
 import type { Grant } from './contract.ts'
 import type { RewardedGrant } from './kind.ts'
 import { effectsOf } from './kinds.ts'
+import { chainAfter, mayTrigger, rewardEventOf } from './rewardEvents.ts'
 
 /** What the timeline shows of a grant, and what erasing a user takes away in this room. */
 export const grantRecord: UserRecord = { type: 'grant', table: 'grants', shown: 'body' }
@@ -26,10 +29,17 @@ export function presentGrant(grant: RewardedGrant): Grant {
 }
 
 /**
- * The statements that turn decided grants of one user database into what users have: the grants themselves, and the
- * rows of their rewards. All are keyed by the grants, so that running them again changes nothing.
+ * The statements that turn decided grants of one user database into what users have: the grants themselves, the rows
+ * of their rewards, and the events that they are. All are keyed by the grants, so that running them again changes
+ * nothing.
+ *
+ * @param isListened whether campaigns may be triggered by an event of a name, and have to judge it
  */
-export function fulfilStatements(db: D1Database, grants: RewardedGrant[]): D1PreparedStatement[] {
+export function fulfilStatements(
+  db: D1Database,
+  grants: RewardedGrant[],
+  isListened: (eventName: string) => boolean,
+): D1PreparedStatement[] {
   if (grants.length === 0) return []
   const rows = grants.map((grant) => [
     grant.id,
@@ -38,16 +48,17 @@ export function fulfilStatements(db: D1Database, grants: RewardedGrant[]): D1Pre
     grant.atMs,
     presentGrant(grant),
   ])
-  const statements = [
-    db
-      .prepare(
-        `INSERT INTO grants (id, user_id, campaign_id, at_ms, body)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
-         FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`,
-      )
-      .bind(JSON.stringify(rows)),
-  ]
+  const statements = jsonParts(rows).map((json) => db.prepare(insertGrants).bind(json))
   const byType = Map.groupBy(grants, (grant) => grant.reward.type)
   for (const [type, ofType] of byType) statements.push(...effectsOf[type](db, ofType))
-  return statements
+  const events = grants.map((grant) => {
+    const event = rewardEventOf(grant)
+    return { event, decisions: isListened(event.name) && mayTrigger(chainAfter(grant)) ? null : [] }
+  })
+  return [...statements, ...insertEventStatements(db, events)]
 }
+
+const insertGrants = `
+  INSERT INTO grants (id, user_id, campaign_id, at_ms, body)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
+  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`

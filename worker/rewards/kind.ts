@@ -1,6 +1,7 @@
 import type { Env } from '../env.ts'
 import type { Issue } from '../platform/problem.ts'
 import type { GrantReward, RewardOf, RewardType } from './contract.ts'
+import type { Chain } from './rewardEvents.ts'
 import type { NoAward } from './schemes.ts'
 
 /** A reward made ready when its campaign is published: what is needed of other things is looked up once and kept. */
@@ -30,10 +31,18 @@ export interface DecidedGrant {
 
 /** A decided grant and what it gave. */
 export interface RewardedGrant extends DecidedGrant {
+  /** What led to the event that triggered it. */
+  chain: Chain
   campaignId: string
   campaignName: string
   decimals: number
   reward: GrantReward
+}
+
+/** How many are left to give (null where there is no end), and why there is nothing, if there is not. */
+export interface Stock {
+  left: number | null
+  nothingLeft: NothingLeft | undefined
 }
 
 /** Why there is nothing to give. */
@@ -62,8 +71,8 @@ export interface GrantableKind<T extends Prepared['type']> {
   ) => GrantReward[] | Promise<(GrantReward | NothingLeft)[]>
   /** The rows of one user database that these grants make, keyed by the grants. */
   effects: (db: D1Database, grants: RewardedGrant[]) => D1PreparedStatement[]
-  /** How many are left to give; null where there is no end. */
-  stock: (env: Env, prepared: PreparedOf<T>) => Promise<number | null>
+  /** What there is left to give. */
+  stock: (env: Env, prepared: PreparedOf<T>) => Promise<Stock>
 }
 
 /** The path that the messages of a reward's faults begin with. */

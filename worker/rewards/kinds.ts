@@ -10,6 +10,7 @@ import {
   type Preparation,
   type Prepared,
   type RewardKind,
+  type Stock,
 } from './kind.ts'
 import { points } from './points.ts'
 import type { NoAward } from './schemes.ts'
@@ -62,8 +63,8 @@ export const effectsOf = { points: points.effects, coupon: coupon.effects } sati
   [T in Prepared['type']]: GrantableKind<T>['effects']
 }
 
-/** How many of a reward are left; null where there is no end. */
-export function stockOf(env: Env, prepared: Prepared): Promise<number | null> {
+/** What there is left of a reward. */
+export function stockOf(env: Env, prepared: Prepared): Promise<Stock> {
   return grantableOf(prepared).stock(env, prepared)
 }
 

@@ -53,7 +53,7 @@ export const points: RewardKind<'points'> & GrantableKind<'points'> = {
     return creditGrantsStatements(db, rows)
   },
 
-  stock: async () => null,
+  stock: async () => ({ left: null, nothingLeft: undefined }),
 }
 
 function rewardOf(prepared: PreparedOf<'points'>, grant: DecidedGrant): GrantReward {

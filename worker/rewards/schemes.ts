@@ -54,6 +54,24 @@ export function award(
   cap: number | undefined,
   precision: Precision,
 ): number | NoAward {
+  if (scheme.kind !== 'flat') return workOut(scheme, input, cap, precision)
+  // A flat award is the same each time, and it is asked for on every event.
+  const before = flatAwards.get(scheme)
+  if (before !== undefined) return before
+  const units = workOut(scheme, input, cap, precision)
+  flatAwards.set(scheme, units)
+  return units
+}
+
+/** By the scheme itself: a ledger holds one, with one purse, for as long as it is in memory. */
+const flatAwards = new WeakMap<Scheme, number | NoAward>()
+
+function workOut(
+  scheme: Scheme,
+  input: SchemeInput,
+  cap: number | undefined,
+  precision: Precision,
+): number | NoAward {
   const worked = (schemes[scheme.kind] as SchemeKind<Scheme>).amount(scheme, input)
   if (typeof worked === 'string') return worked
   const capped = cap !== undefined && worked.gt(cap) ? new Big(cap) : worked

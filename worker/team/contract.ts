@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { scopes } from '../platform/auth.ts'
+import { lineSchema } from '../platform/contract.ts'
 import { settingsSchema } from '../platform/settings.ts'
 
 /** The body of `POST /v1/keys`. */
 export const keyInputSchema = z
   .strictObject({
-    name: z.string().min(1).max(200),
+    name: lineSchema(200),
     kind: z.enum(['secret', 'publishable']),
     scopes: z.array(z.enum(scopes)).min(1).optional(),
   })

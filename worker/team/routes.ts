@@ -1,4 +1,4 @@
-import { sha256 } from '../platform/auth.ts'
+import { scopes as allScopes, type Principal, type Scope, sha256 } from '../platform/auth.ts'
 import { formatInstant } from '../platform/calendar.ts'
 import { now } from '../platform/clock.ts'
 import { type App, operation, reply } from '../platform/http.ts'
@@ -14,6 +14,13 @@ import {
 } from './contract.ts'
 import { changeSettings, createKey, deleteKey } from './store.ts'
 
+/** The scopes that a new key would have and its maker does not. A publishable key has none. */
+function scopesBeyond(maker: Principal, key: { kind: string; scopes?: Scope[] | undefined }): Scope[] {
+  const { scopes: own } = maker
+  if (own === null || key.kind !== 'secret') return []
+  return (key.scopes ?? allScopes).filter((scope) => !own.includes(scope))
+}
+
 /** `/v1/keys` and `/v1/settings`. */
 export function teamRoutes(app: App): void {
   operation(
@@ -26,7 +33,11 @@ export function teamRoutes(app: App): void {
       body: keyInputSchema,
       answers: { 201: newKeySchema },
     },
-    async ({ env, body }) => {
+    async ({ env, body, principal }) => {
+      const beyond = scopesBeyond(principal, body)
+      if (beyond.length > 0) {
+        return refuse('forbidden', `A key cannot give what it lacks itself: ${beyond.join(', ')}.`)
+      }
       const nowMs = now()
       const key = `${body.kind === 'secret' ? 'sk' : 'pk'}_${newSecret(32)}`
       const { name, kind } = body

@@ -11,24 +11,22 @@ export interface NewKey {
   createdMs: number
 }
 
-/** The statement that tells every isolate that a remembered key may no longer be one. */
-const bumpKeys = (env: Env) => env.DB.prepare('UPDATE meta SET keys_version = keys_version + 1 WHERE id = 1')
-
-/** Writes down a new key. */
+/** Writes down a new key. Nothing that isolates remember is made wrong by it. */
 export async function createKey(env: Env, key: NewKey): Promise<void> {
-  await env.DB.batch([
-    env.DB.prepare(
-      'INSERT INTO keys (id, name, kind, hash, scopes, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)',
-    ).bind(key.id, key.name, key.kind, key.hash, key.scopes && JSON.stringify(key.scopes), key.createdMs),
-    bumpKeys(env),
-  ])
+  await env.DB.prepare(
+    'INSERT INTO keys (id, name, kind, hash, scopes, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)',
+  )
+    .bind(key.id, key.name, key.kind, key.hash, key.scopes && JSON.stringify(key.scopes), key.createdMs)
+    .run()
 }
 
-/** Takes a key away; it stops working at once. Answers whether there was one. */
+/** Takes a key away; it stops working at once. Answers whether there was one; nothing is written if not. */
 export async function deleteKey(env: Env, id: string): Promise<boolean> {
-  const [deleted] = await env.DB.batch([
+  const [, deleted] = await env.DB.batch([
+    env.DB.prepare(
+      'UPDATE meta SET keys_version = keys_version + 1 WHERE id = 1 AND EXISTS (SELECT 1 FROM keys WHERE id = ?1)',
+    ).bind(id),
     env.DB.prepare('DELETE FROM keys WHERE id = ?1').bind(id),
-    bumpKeys(env),
   ])
   return deleted?.meta.changes === 1
 }

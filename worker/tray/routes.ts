@@ -75,7 +75,7 @@ function tray(app: App): void {
       method: 'get',
       path: '/v1/tray',
       summary: 'What the user of a token sees, or what a guest sees',
-      access: 'tray',
+      access: { tray: 'users:read' },
       answers: { 200: traySchema },
     },
     async (call) => {
@@ -107,7 +107,7 @@ function tray(app: App): void {
       method: 'post',
       path: '/v1/tray/events',
       summary: 'Send events of the user of a token',
-      access: 'tray',
+      access: { tray: 'events:write' },
       body: eventsSchema,
       answers: { 200: eventsAnswerSchema },
     },

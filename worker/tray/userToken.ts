@@ -1,5 +1,6 @@
 import { errors, jwtVerify, SignJWT } from 'jose'
 import { type Refusal, refuse } from '../platform/problem.ts'
+import { callerId } from '../users/contract.ts'
 
 /** How far two clocks may be apart. */
 const CLOCK_SKEW_S = 60
@@ -37,7 +38,8 @@ export async function readUserToken(
       clockTolerance: CLOCK_SKEW_S,
       currentDate: new Date(nowMs),
     })
-    if (typeof payload.sub === 'string' && payload.sub !== '') return { userId: payload.sub }
+    const sub = callerId.safeParse(payload.sub)
+    if (sub.success) return { userId: sub.data }
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       return refuse('unauthenticated', 'The user token has expired; ask the shop for a new one.')

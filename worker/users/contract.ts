@@ -1,30 +1,35 @@
 import { z } from '@hono/zod-openapi'
-import { zoneSchema } from '../platform/contract.ts'
+import { lineSchema, zoneSchema } from '../platform/contract.ts'
 import { propertyFault } from './properties.ts'
 
-/** An id of the caller's own: 1–128 characters, none of them a control character. */
-export const callerId = z
-  .string()
-  .min(1)
-  .max(128, 'may have 128 characters at most')
-  .refine((text) => !/\p{Cc}/u.test(text) && text.isWellFormed(), 'may hold no control characters')
+/**
+ * Properties of a user or an event: the app's own, within bounds. Not a record of zod's, which would silently leave
+ * out a property named `__proto__`.
+ */
+export const propertiesSchema = z
+  .custom<Record<string, unknown>>(isObject, 'must be an object')
+  .superRefine((properties, context) => {
+    const fault = isObject(properties) ? propertyFault(properties) : undefined
+    if (fault === undefined) return
+    const path = fault.path === '' ? [] : [fault.path]
+    context.addIssue({ code: 'custom', path, message: fault.message })
+  })
+  .openapi({ type: 'object', additionalProperties: true })
 
-/** Properties of a user or an event: the app's own, within bounds. */
-export const propertiesSchema = z.record(z.string(), z.unknown()).superRefine((properties, context) => {
-  const fault = propertyFault(properties)
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault.message })
-})
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** An id of the caller's own: 1–128 characters, none of them a control character. */
+export const callerId = lineSchema(128)
 
 const fields = {
-  email: z
-    .string()
-    .min(3)
-    .max(320)
+  email: lineSchema(320)
     .regex(/^\S+@\S+$/, 'must be an e-mail address')
     .nullable()
     .optional(),
-  phone: z.string().min(1).max(32).nullable().optional(),
-  name: z.string().min(1).max(256).nullable().optional(),
+  phone: lineSchema(32).nullable().optional(),
+  name: lineSchema(256).nullable().optional(),
   timezone: zoneSchema.nullable().optional(),
   language: z
     .string()

@@ -32,11 +32,12 @@ export function readEvent(raw: unknown, nowMs: number): UserEvent | EventFault {
   const input = raw as Record<string, unknown>
   for (const field in input) if (!known.has(field)) return wrong(`${field}: is not a known field`)
   const { id, userId, name, timestamp, properties = {} } = input
-  if (!isCallerId(userId)) return wrong('userId: must be a text of 1 to 128 characters')
-  if (id !== undefined && !isCallerId(id)) return wrong('id: must be a text of 1 to 128 characters')
-  if (typeof name !== 'string' || name === '' || name.length > 256) {
-    return wrong('name: must be a text of 1 to 256 characters')
+  if (!isPlainText(userId, 128))
+    return wrong('userId: must be a text of 1 to 128 characters, none of control')
+  if (id !== undefined && !isPlainText(id, 128)) {
+    return wrong('id: must be a text of 1 to 128 characters, none of control')
   }
+  if (!isPlainText(name, 256)) return wrong('name: must be a text of 1 to 256 characters, none of control')
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties)) {
     return wrong('properties: must be an object')
   }
@@ -53,7 +54,10 @@ export function readEvent(raw: unknown, nowMs: number): UserEvent | EventFault {
     atMs = parsed
   }
   const fault = propertyFault(properties as Record<string, unknown>)
-  if (fault !== undefined) return fault
+  if (fault !== undefined) {
+    const path = fault.path === '' ? 'properties' : `properties.${fault.path}`
+    return { code: fault.code, message: `${path}: ${fault.message}` }
+  }
   return {
     id: id ?? newId('evt', nowMs),
     userId,
@@ -63,11 +67,11 @@ export function readEvent(raw: unknown, nowMs: number): UserEvent | EventFault {
   }
 }
 
-function isCallerId(value: unknown): value is string {
+function isPlainText(value: unknown, maxLength: number): value is string {
   return (
     typeof value === 'string' &&
     value !== '' &&
-    value.length <= 128 &&
+    value.length <= maxLength &&
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
     !/[\u0000-\u001f\u007f-\u009f]/.test(value) &&
     value.isWellFormed()

@@ -4,49 +4,61 @@ export const propertyBounds = { count: 256, textLength: 4_096, nameLength: 256, 
 /** Why properties are refused. */
 export interface PropertyFault {
   code: 'invalid' | 'too_many_properties' | 'property_too_long'
+  /** Which property, dotted, below `properties`; empty for all of them. */
+  path: string
   message: string
 }
 
 /**
  * Looks for what properties may not hold: more than 256 of them at the top, a text of more than 4,096 characters at
- * any depth, more than 5 levels, a number that no computer number can hold. Undefined when all is well.
+ * any depth, more than 5 levels, a number that no computer number can hold, half of a surrogate pair. Undefined when
+ * all is well.
  */
 export function propertyFault(properties: Record<string, unknown>): PropertyFault | undefined {
   const names = Object.keys(properties)
   if (names.length > propertyBounds.count) {
-    return { code: 'too_many_properties', message: `properties: there are ${names.length}, 256 are allowed` }
+    return {
+      code: 'too_many_properties',
+      path: '',
+      message: `there are ${names.length}, ${propertyBounds.count} are allowed`,
+    }
   }
   for (const name of names) {
-    if (name.length > propertyBounds.nameLength) {
-      return {
-        code: 'invalid',
-        message: `properties: a name may have ${propertyBounds.nameLength} characters at most`,
-      }
-    }
-    const fault = valueFault(properties[name], name, 1)
+    const fault = nameFault(name, '') ?? valueFault(properties[name], name, 1)
     if (fault !== undefined) return fault
   }
   return undefined
 }
 
+/** A name at any depth. `within` is the path of the object that it stands in. */
+function nameFault(name: string, within: string): PropertyFault | undefined {
+  if (name.length > propertyBounds.nameLength) {
+    return wrong(within, `a name may have ${propertyBounds.nameLength} characters at most`)
+  }
+  return name.isWellFormed() ? undefined : wrong(within, `a name holds half of a surrogate pair`)
+}
+
+function wrong(path: string, message: string): PropertyFault {
+  return { code: 'invalid', path, message }
+}
+
 function valueFault(value: unknown, path: string, depth: number): PropertyFault | undefined {
   if (typeof value === 'string') {
-    if (value.length <= propertyBounds.textLength) return undefined
-    return { code: 'property_too_long', message: `properties.${path}: may have 4,096 characters at most` }
-  }
-  if (typeof value === 'number') {
-    if (Number.isFinite(value)) return undefined
-    return { code: 'invalid', message: `properties.${path}: is too large a number` }
-  }
-  if (typeof value !== 'object' || value === null) return undefined
-  if (depth >= propertyBounds.depth) {
-    return {
-      code: 'invalid',
-      message: `properties.${path}: is nested deeper than ${propertyBounds.depth} levels`,
+    if (value.length > propertyBounds.textLength) {
+      return { code: 'property_too_long', path, message: 'may have 4,096 characters at most' }
     }
+    return value.isWellFormed() ? undefined : wrong(path, 'holds half of a surrogate pair')
   }
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : wrong(path, 'is too large a number')
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth >= propertyBounds.depth)
+    return wrong(path, `is nested deeper than ${propertyBounds.depth} levels`)
+  const isList = Array.isArray(value)
   for (const [name, inner] of Object.entries(value)) {
-    const fault = valueFault(inner, Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, depth + 1)
+    const fault =
+      (isList ? undefined : nameFault(name, path)) ??
+      valueFault(inner, isList ? `${path}[${name}]` : `${path}.${name}`, depth + 1)
     if (fault !== undefined) return fault
   }
   return undefined

@@ -140,6 +140,6 @@ export function userRoutes(app: App, options: UserRoutesOptions): void {
 }
 
 function placeOf(cursor: string): { atMs: number; id: string } | null {
-  const [, atMs, id] = /^(\d+) (.+)$/su.exec(decodeCursor(cursor) ?? '') ?? []
+  const [, atMs, id] = /^(-?\d+) (.+)$/su.exec(decodeCursor(cursor) ?? '') ?? []
   return atMs === undefined || id === undefined ? null : { atMs: Number(atMs), id }
 }

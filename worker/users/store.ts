@@ -50,32 +50,42 @@ export async function findUser(env: Env, userId: string): Promise<User | undefin
  * One batch a database, whatever the number of users.
  */
 export async function patchUsers(env: Env, patches: UserPatchWithId[], nowMs: number): Promise<void> {
-  const merged = new Map<string, UserPatchWithId>()
-  for (const patch of patches) {
-    const before = merged.get(patch.id)
-    merged.set(patch.id, {
-      ...before,
-      ...patch,
-      properties: { ...before?.properties, ...patch.properties },
-    })
-  }
-  const parts = byHome(env, [...merged.values()], (patch) => patch.id).filter(
-    (part) => part.things.length > 0,
-  )
+  const parts = byHome(env, patches, (patch) => patch.id).filter((part) => part.things.length > 0)
   await Promise.all(
-    parts.map(({ db, things }) => {
-      const json = JSON.stringify(things)
-      return db.batch([
-        db
-          .prepare(
-            `INSERT INTO users (id, properties, created_ms)
-             SELECT value ->> 'id', '{}', ?2 FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`,
-          )
-          .bind(json, nowMs),
-        db.prepare(mergeUsers).bind(json),
-      ])
-    }),
+    parts.map(({ db, things }) =>
+      db.batch([
+        createUsersStatement(db, [...new Set(things.map((patch) => patch.id))], nowMs),
+        ...inRounds(things).map((round) => db.prepare(mergeUsers).bind(JSON.stringify(round))),
+      ]),
+    ),
   )
+}
+
+/** The statement that makes the users that are new; the others stay as they are. */
+export function createUsersStatement(db: D1Database, userIds: string[], nowMs: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO users (id, properties, created_ms)
+       SELECT value, '{}', ?2 FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`,
+    )
+    .bind(JSON.stringify(userIds), nowMs)
+}
+
+/**
+ * Deals patches out so that a user has one at most in each round, the first in the first. A statement changes a row
+ * once, and two patches cannot always be made into one: `null` followed by an object forgets, then starts anew.
+ */
+function inRounds(patches: UserPatchWithId[]): UserPatchWithId[][] {
+  const rounds: UserPatchWithId[][] = []
+  const seen = new Map<string, number>()
+  for (const patch of patches) {
+    const round = seen.get(patch.id) ?? 0
+    seen.set(patch.id, round + 1)
+    const others = rounds[round]
+    if (others === undefined) rounds.push([patch])
+    else others.push(patch)
+  }
+  return rounds
 }
 
 /** A field that the patch does not name stays; one that it names null becomes null. */

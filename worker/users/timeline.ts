@@ -12,8 +12,8 @@ export interface UserRecord {
   table: string
   /** SQL: an object of what the timeline shows of a row, beside its type, id and time. */
   shown?: string
-  /** SQL: the row's id, where it is not the column `id`. */
-  id?: string
+  /** SQL: which rows are about the user `?1`, where the table has no index on `user_id`. */
+  of?: string
 }
 
 /** The events of this room. */
@@ -65,11 +65,16 @@ export async function readTimeline(
   }))
 }
 
-/** Takes everything out of the user databases that is about one user: who they are and what they did. */
+/**
+ * Takes everything out of the user databases that is about one user: who they are and what they did. The tables are
+ * emptied in the order of the records.
+ */
 export async function eraseUser(env: Env, records: UserRecord[], userId: string): Promise<void> {
   const db = usersDb(env, userId)
   await db.batch([
-    ...records.map((record) => db.prepare(`DELETE FROM ${record.table} WHERE user_id = ?1`).bind(userId)),
+    ...records.map(({ table, of = 'user_id = ?1' }) =>
+      db.prepare(`DELETE FROM ${table} WHERE ${of}`).bind(userId),
+    ),
     db.prepare('DELETE FROM users WHERE id = ?1').bind(userId),
   ])
 }

@@ -15,7 +15,7 @@ export const users = sqliteTable('users', {
 
 /**
  * User database: what users did. An event's id is its user's own, so that it means the same however many databases
- * there are. `decisions` is null between the moment an event is written and the moment it is judged.
+ * there are. `decisions` is what campaigns decided on it, or whom is being asked; see `ingest/record.ts`.
  */
 export const events = sqliteTable(
   'events',
@@ -26,7 +26,7 @@ export const events = sqliteTable(
     name: text().notNull(),
     atMs: integer('at_ms').notNull(),
     properties: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
-    decisions: text({ mode: 'json' }).$type<unknown[]>(),
+    decisions: text({ mode: 'json' }).$type<unknown>(),
   },
   (table) => [
     uniqueIndex('events_by_id').on(table.userId, table.id),

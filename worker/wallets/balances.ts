@@ -7,6 +7,7 @@ import type { Balance, Entry, Wallet } from './contract.ts'
 
 /** What the timeline shows of a wallet entry, and what erasing a user takes away in this room. */
 export const walletRecords: UserRecord[] = [
+  { table: 'wallet_uses', of: 'entry_id IN (SELECT id FROM wallet_entries WHERE user_id = ?1)' },
   {
     type: 'entry',
     table: 'wallet_entries',
@@ -14,7 +15,6 @@ export const walletRecords: UserRecord[] = [
       'balance', balance / pow(10, decimals), 'description', description, 'orderId', order_id)`,
   },
   { table: 'wallet_lots' },
-  { table: 'wallet_uses' },
 ]
 
 /** SQL: whether a lot counts at the moment `?2`. */
@@ -40,7 +40,7 @@ export function balancesStatement(db: D1Database, userId: string, nowMs: number)
                 WHERE is_active AND remaining > 0 AND expires_ms IS NOT NULL GROUP BY wallet_id)
        SELECT wallet_id, sum(units) AS issued,
          sum(iif(is_active, remaining, 0)) AS active,
-         sum(iif(activates_ms > ?2, remaining, 0)) AS promised,
+         sum(iif(activates_ms > ?2 AND (expires_ms IS NULL OR expires_ms > ?2), remaining, 0)) AS promised,
          sum(iif(expires_ms <= ?2, remaining, 0)) AS expired,
          next_ms,
          sum(iif(is_active AND expires_ms = next_ms, remaining, 0)) AS next_units,

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { durationSchema, instantSchema } from '../platform/contract.ts'
+import { durationSchema, instantSchema, lineSchema, proseSchema } from '../platform/contract.ts'
 import { callerId } from '../users/contract.ts'
 
 const after = z.strictObject({ after: durationSchema })
@@ -22,7 +22,7 @@ export const expirySchema = z.union([z.literal('never'), z.strictObject({ at: in
 /** When points stop counting. */
 export type Expiry = z.infer<typeof expirySchema>
 
-const name = z.string().min(1).max(200)
+const name = lineSchema(200)
 
 /** The body of `POST /v1/wallets`. */
 export const walletInputSchema = z.strictObject({
@@ -54,10 +54,10 @@ export const walletParams = z.object({ walletId: z.string() })
 export const userWalletParams = z.object({ userId: callerId, walletId: z.string() })
 
 const movement = {
-  points: z.number().positive('must be more than 0'),
-  description: z.string().min(1).max(500),
-  orderId: z.string().min(1).max(128).optional(),
-  metadata: z.record(z.string().max(100), z.string().max(1_000)).optional(),
+  points: z.number().positive('must be more than 0').max(1_000_000_000_000),
+  description: lineSchema(500),
+  orderId: lineSchema(128).optional(),
+  metadata: z.record(lineSchema(100), proseSchema(1_000)).optional(),
 }
 
 /** The body of a credit. */

@@ -1,3 +1,5 @@
+import { jsonParts } from '../platform/databases.ts'
+
 /** Points that a grant puts into a wallet, in units of the wallet's smallest part. */
 export interface GrantedPoints {
   entryId: string
@@ -14,38 +16,46 @@ export interface GrantedPoints {
 
 /**
  * The statements that put the points of grants into wallets: one lot and one entry each, keyed by the grant, so that
- * running them again changes nothing. All rows travel as one JSON parameter, whatever their number.
+ * running them again changes nothing. Rows travel as JSON, as many in one parameter as it holds.
  */
 export function creditGrantsStatements(db: D1Database, points: GrantedPoints[]): D1PreparedStatement[] {
-  const json = JSON.stringify(
-    points.map((row) => [
-      row.entryId,
-      row.userId,
-      row.walletId,
-      row.units,
-      row.activatesMs,
-      row.expiresMs,
-      row.decimals,
-      row.atMs,
-      row.grantId,
-      row.description,
-    ]),
+  // What earlier grants of this batch add to a balance; the database does not know of them yet.
+  const added = new Map<string, number>()
+  const parts = jsonParts(
+    points.map((row) => {
+      const purse = `${row.userId}\n${row.walletId}`
+      const isActive = row.activatesMs <= row.atMs && (row.expiresMs === null || row.expiresMs > row.atMs)
+      const sum = (added.get(purse) ?? 0) + (isActive ? row.units : 0)
+      added.set(purse, sum)
+      return [
+        row.entryId,
+        row.userId,
+        row.walletId,
+        row.units,
+        row.activatesMs,
+        row.expiresMs,
+        row.decimals,
+        row.atMs,
+        row.grantId,
+        row.description,
+        sum,
+      ]
+    }),
   )
-  return [db.prepare(insertLots).bind(json), db.prepare(insertEntries).bind(json)]
+  // Entries first: their balances add this batch to the lots of before.
+  return [insertEntries, insertLots].flatMap((sql) => parts.map((json) => db.prepare(sql).bind(json)))
 }
 
 const insertLots = `
   INSERT INTO wallet_lots (id, user_id, wallet_id, units, remaining, activates_ms, expires_ms)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 3, value ->> 4, value ->> 5
-  FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`
+  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
 
-/** The balance counts the lots up to this one, so that several grants of one batch show rising balances. */
 const insertEntries = `
   INSERT INTO wallet_entries (id, user_id, wallet_id, kind, units, balance, decimals, at_ms, source, grant_id, description)
   SELECT value ->> 0, value ->> 1, value ->> 2, 'credit', value ->> 3,
-    (SELECT coalesce(sum(lot.remaining), 0) FROM wallet_lots AS lot
-      WHERE lot.user_id = value ->> 1 AND lot.wallet_id = value ->> 2 AND lot.remaining > 0
-        AND lot.activates_ms <= value ->> 7 AND (lot.expires_ms IS NULL OR lot.expires_ms > value ->> 7)
-        AND lot.rowid <= (SELECT own.rowid FROM wallet_lots AS own WHERE own.id = value ->> 0)),
+    value ->> 10 + (SELECT coalesce(sum(remaining), 0) FROM wallet_lots
+      WHERE user_id = value ->> 1 AND wallet_id = value ->> 2 AND remaining > 0
+        AND activates_ms <= value ->> 7 AND (expires_ms IS NULL OR expires_ms > value ->> 7)),
     value ->> 6, value ->> 7, 'campaign', value ->> 8, value ->> 9
-  FROM json_each(?1) WHERE true ON CONFLICT (id) DO NOTHING`
+  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`

@@ -1,6 +1,7 @@
 import type { Env } from '../env.ts'
 import { usersDb } from '../platform/databases.ts'
 import type { IdempotencyKey } from '../platform/idempotency.ts'
+import { createUsersStatement } from '../users/store.ts'
 import { activeAt, type EntryRow } from './balances.ts'
 import type { Validity } from './validity.ts'
 
@@ -53,10 +54,11 @@ function bindEntry(
   )
 }
 
-/** Adds a lot to a wallet: one atomic batch, once for an idempotency key. */
+/** Adds a lot to a wallet: one atomic batch, once for an idempotency key. A user seen here first is made with it. */
 export async function credit(env: Env, movement: Movement, validity: Validity): Promise<MovementOutcome> {
   const db = usersDb(env, movement.userId)
   return outcomeOf(db, movement, [
+    createUsersStatement(db, [movement.userId], movement.atMs),
     bindEntry(
       db.prepare(insertEntry('credit', `${balance} + iif(?12 <= ?2, ?6, 0)`, 'true')),
       movement,
@@ -65,7 +67,7 @@ export async function credit(env: Env, movement: Movement, validity: Validity): 
     db
       .prepare(
         `INSERT INTO wallet_lots (id, user_id, wallet_id, units, remaining, activates_ms, expires_ms)
-         SELECT ?1, ?2, ?3, ?4, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM wallet_entries WHERE id = ?1)`,
+         SELECT ?1, ?2, ?3, ?4, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM wallet_entries WHERE user_id = ?2 AND id = ?1)`,
       )
       .bind(
         movement.entryId,
@@ -92,16 +94,29 @@ export async function debit(env: Env, movement: Movement): Promise<MovementOutco
          SELECT ?4, id, ?1, min(remaining, ?5 - before) FROM (
            SELECT id, remaining, sum(remaining) OVER (ORDER BY expires_ms IS NULL, expires_ms, id) - remaining AS before
            FROM wallet_lots WHERE user_id = ?1 AND wallet_id = ?3 AND remaining > 0 AND ${activeAt})
-         WHERE before < ?5 AND EXISTS (SELECT 1 FROM wallet_entries WHERE id = ?4)`,
+         WHERE before < ?5 AND EXISTS (SELECT 1 FROM wallet_entries WHERE user_id = ?1 AND id = ?4)`,
       )
       .bind(movement.userId, movement.atMs, movement.walletId, movement.entryId, movement.units),
     db
       .prepare(
         `UPDATE wallet_lots SET remaining = remaining - used.units
-         FROM (SELECT lot_id, units FROM wallet_uses WHERE entry_id = ?1) AS used WHERE wallet_lots.id = used.lot_id`,
+         FROM (SELECT lot_id, units FROM wallet_uses WHERE entry_id = ?1) AS used
+         WHERE wallet_lots.user_id = ?2 AND wallet_lots.id = used.lot_id`,
       )
-      .bind(movement.entryId),
+      .bind(movement.entryId, movement.userId),
   ])
+}
+
+/** What a movement with this key became before; undefined when there was none. */
+export async function earlierOutcome(env: Env, movement: Movement): Promise<MovementOutcome | undefined> {
+  const entry = await entryOf(usersDb(env, movement.userId), movement).first<EntryRow>()
+  return entry === null ? undefined : { entry, replayed: true }
+}
+
+function entryOf(db: D1Database, movement: Movement): D1PreparedStatement {
+  return db
+    .prepare('SELECT * FROM wallet_entries WHERE user_id = ?1 AND idempotency_key = ?2')
+    .bind(movement.userId, movement.key.key)
 }
 
 async function outcomeOf(
@@ -111,9 +126,7 @@ async function outcomeOf(
 ): Promise<MovementOutcome> {
   const results = await db.batch<EntryRow & { active: number }>([
     ...statements,
-    db
-      .prepare('SELECT * FROM wallet_entries WHERE user_id = ?1 AND idempotency_key = ?2')
-      .bind(movement.userId, movement.key.key),
+    entryOf(db, movement),
     db
       .prepare(
         `SELECT coalesce(sum(remaining), 0) AS active FROM wallet_lots

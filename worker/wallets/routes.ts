@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi'
-import { parseInstant } from '../platform/calendar.ts'
 import { now } from '../platform/clock.ts'
 import { usersDb } from '../platform/databases.ts'
 import { fromUnits, toUnits } from '../platform/decimal.ts'
@@ -24,7 +23,7 @@ import {
   walletPatchSchema,
   walletSchema,
 } from './contract.ts'
-import { credit, debit, type Movement, type MovementOutcome } from './movements.ts'
+import { credit, debit, earlierOutcome, type Movement, type MovementOutcome } from './movements.ts'
 import { createWallet, findWallet, listWallets, presentWallet, renameWallet } from './store.ts'
 import { validityOf } from './validity.ts'
 
@@ -148,8 +147,10 @@ function balances(app: App): void {
       params: userWalletParams,
       query: pageQuery,
       answers: { 200: pageOf(entrySchema) },
+      refusals: ['not_found'],
     },
     async ({ env, params, query }) => {
+      if ((await findWallet(env, params.walletId)) === undefined) return unknownWallet(params.walletId)
       const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
       const rows = await listEntries(env, params.userId, params.walletId, query.limit, after)
       return reply(
@@ -179,10 +180,12 @@ function movements(app: App): void {
         const { activation, expiry } = call.body
         const { timezone } = settings
         const validity = validityOf(movement.atMs, activation, expiry, wallet.expiry, timezone)
-        if (expiry !== undefined && expiry !== 'never' && 'at' in expiry) {
-          if ((parseInstant(expiry.at) ?? 0) <= validity.activatesMs) {
-            return invalid([{ path: 'expiry.at', message: 'must be after the points become active' }])
-          }
+        if (validity.expiresMs !== null && validity.expiresMs <= validity.activatesMs) {
+          // It may have been after them when this was sent first; then the answer is that of then.
+          const earlier = await earlierOutcome(call.env, movement)
+          return (
+            earlier ?? invalid([{ path: 'expiry.at', message: 'must be after the points become active' }])
+          )
         }
         return credit(call.env, movement, validity)
       }),
@@ -217,7 +220,12 @@ async function move<B extends Credit | Debit>(
   if (wallet === undefined) return unknownWallet(params.walletId)
   const units = toUnits(body.points, wallet.decimals)
   if (units === undefined) {
-    return invalid([{ path: 'points', message: `may have ${wallet.decimals} decimals in this wallet` }])
+    const { decimals } = wallet
+    const message =
+      decimals === 0
+        ? 'must be a whole number in this wallet'
+        : `may have ${decimals} decimals in this wallet`
+    return invalid([{ path: 'points', message }])
   }
   const outcome = await act(movementOf(call, wallet, units, key), wallet)
   if (outcome instanceof Refusal) return outcome

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /**
  * User database: what a balance is made of. Amounts are whole numbers of the wallet's smallest part.
@@ -9,7 +9,7 @@ export const walletLots = sqliteTable(
   'wallet_lots',
   {
     /** The id of the entry that made it. */
-    id: text().primaryKey(),
+    id: text().notNull(),
     userId: text('user_id').notNull(),
     walletId: text('wallet_id').notNull(),
     units: integer().notNull(),
@@ -17,14 +17,14 @@ export const walletLots = sqliteTable(
     activatesMs: integer('activates_ms').notNull(),
     expiresMs: integer('expires_ms'),
   },
-  (table) => [index('wallet_lots_by_user').on(table.userId, table.walletId)],
+  (table) => [primaryKey({ columns: [table.userId, table.id] })],
 )
 
 /** User database: every movement of every wallet. Rows are only ever added. */
 export const walletEntries = sqliteTable(
   'wallet_entries',
   {
-    id: text().primaryKey(),
+    id: text().notNull(),
     userId: text('user_id').notNull(),
     walletId: text('wallet_id').notNull(),
     kind: text({ enum: ['credit', 'debit'] }).notNull(),
@@ -43,7 +43,7 @@ export const walletEntries = sqliteTable(
     fingerprint: text(),
   },
   (table) => [
-    index('wallet_entries_by_time').on(table.userId, table.atMs),
+    primaryKey({ columns: [table.userId, table.id] }),
     uniqueIndex('wallet_entries_by_key')
       .on(table.userId, table.idempotencyKey)
       .where(sql`idempotency_key IS NOT NULL`),

@@ -1,0 +1,54 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import packed from '@sparticuz/chromium'
+import { type Browser, chromium } from 'playwright-core'
+
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
+/** It lies in `node_modules`, so a new version, which is a new installation, is unpacked anew. */
+const HOME = join(CACHE, 'chromium')
+
+/** Nothing that a browser does for its own sake: a test talks to the product and to nobody else. */
+const QUIET = [
+  '--headless=shell',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/**
+ * Starts the Chromium that comes from npm, on a profile of its own that is gone when it is closed. A context of it is
+ * one person's browser: `browser.newContext()` knows nothing of the others.
+ */
+export async function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: await unpacked(), args: QUIET, chromiumSandbox: false })
+}
+
+/** The browser's program. Unpacked aside and moved in whole, so that an interrupted unpacking leaves none behind. */
+async function unpacked(): Promise<string> {
+  const program = join(HOME, 'chromium')
+  if (existsSync(program)) return program
+  mkdirSync(CACHE, { recursive: true })
+  const folder = mkdtempSync(join(CACHE, 'unpacking-'))
+  const { TMPDIR } = process.env
+  // The package knows no other place to unpack to than the temporary folder.
+  process.env['TMPDIR'] = folder
+  try {
+    await packed.executablePath()
+  } finally {
+    if (TMPDIR === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = TMPDIR
+  }
+  try {
+    renameSync(folder, HOME)
+  } catch (error) {
+    rmSync(folder, { recursive: true })
+    // Somebody else was first, which is as good.
+    if (!existsSync(program)) throw error
+  }
+  return program
+}

@@ -1,0 +1,110 @@
+/** What the tests must know of an operation to call it rightly, and then wrongly in every way. */
+export interface Known {
+  scope: string
+  /** A body that is taken. Each of its members is also tried with a value of no sensible type. */
+  body?: Record<string, unknown>
+  /** Members that take any value at all. */
+  free?: string[]
+  /** For the tray: a publishable key may. */
+  tray?: true
+  /** Takes a file instead of JSON. */
+  upload?: true
+  headers?: Record<string, string>
+}
+
+const campaign = {
+  name: 'N',
+  qualification: 'live',
+  trigger: { event: 'Never' },
+  reward: { type: 'points', walletId: 'wal_1', scheme: { kind: 'flat', value: 1 } },
+  schedule: { start: 'now', end: 'never' },
+}
+const coupon = {
+  name: 'N',
+  audience: 'campaign',
+  kind: 'bulk',
+  effect: { on: 'order', benefit: { kind: 'percentage', percent: 10 }, as: 'discount' },
+  validity: { start: 'now', end: 'never' },
+}
+const movement = { points: 1, description: 'd' }
+const keyed = { 'idempotency-key': 'k' }
+const verbs = (room: string, scope: string, names: string[]): Record<string, Known> =>
+  Object.fromEntries(names.map((name) => [`POST ${room}/${name}`, { scope }]))
+
+/** Every operation of the OpenAPI document that needs a key. One that is missing here fails the test. */
+export const operations: Record<string, Known> = {
+  'PUT /v1/users/{userId}': { scope: 'users:write', body: { name: 'N', properties: {} } },
+  'POST /v1/users': { scope: 'users:write', body: { users: [{ id: 'never' }] } },
+  'GET /v1/users/{userId}': { scope: 'users:read' },
+  'DELETE /v1/users/{userId}': { scope: 'users:write' },
+  'GET /v1/users/{userId}/timeline': { scope: 'users:read' },
+  'GET /v1/users/{userId}/holdings': { scope: 'users:read' },
+  'POST /v1/users/{userId}/token': { scope: 'users:write', body: { ttl: 'PT1M' } },
+  'POST /v1/events': { scope: 'events:write', body: { events: [] } },
+  'POST /v1/wallets': {
+    scope: 'wallets:write',
+    body: { name: 'W', pointsName: 'p', decimals: 0, rounding: 'down', expiry: 'never' },
+  },
+  'GET /v1/wallets': { scope: 'wallets:read' },
+  'GET /v1/wallets/{walletId}': { scope: 'wallets:read' },
+  'PATCH /v1/wallets/{walletId}': { scope: 'wallets:write', body: { name: 'W', pointsName: 'p' } },
+  'GET /v1/users/{userId}/wallets': { scope: 'wallets:read' },
+  'GET /v1/users/{userId}/wallets/{walletId}/entries': { scope: 'wallets:read' },
+  'POST /v1/users/{userId}/wallets/{walletId}/credit': {
+    scope: 'wallets:write',
+    body: { ...movement, orderId: 'o', activation: 'immediate', expiry: 'never', metadata: {} },
+    headers: keyed,
+  },
+  'POST /v1/users/{userId}/wallets/{walletId}/debit': {
+    scope: 'wallets:write',
+    body: { ...movement, orderId: 'o', metadata: {} },
+    headers: keyed,
+  },
+  'POST /v1/coupons': {
+    scope: 'coupons:write',
+    body: {
+      ...coupon,
+      description: 'd',
+      terms: 't',
+      qualify: {},
+      limits: {},
+      visible: true,
+      lowStock: 1,
+      activation: { event: 'E' },
+    },
+  },
+  'GET /v1/coupons': { scope: 'coupons:read' },
+  'GET /v1/coupons/{couponId}': { scope: 'coupons:read' },
+  'PATCH /v1/coupons/{couponId}': { scope: 'coupons:write', body: coupon },
+  'POST /v1/coupons/{couponId}/publish': { scope: 'coupons:write' },
+  ...verbs('/v1/coupons/{couponId}', 'coupons:write', ['pause', 'resume', 'end', 'archive']),
+  'POST /v1/coupons/{couponId}/codes/generate': {
+    scope: 'coupons:write',
+    body: { count: 1, length: 8, alphabet: 'numeric', prefix: '', suffix: '' },
+  },
+  'POST /v1/coupons/{couponId}/codes': { scope: 'coupons:write', upload: true },
+  'GET /v1/coupons/{couponId}/codes': { scope: 'coupons:read' },
+  'GET /v1/jobs/{jobId}': { scope: 'coupons:read' },
+  'POST /v1/campaigns': { scope: 'campaigns:write', body: { ...campaign, limits: {} } },
+  'GET /v1/campaigns': { scope: 'campaigns:read' },
+  'GET /v1/campaigns/{campaignId}': { scope: 'campaigns:read' },
+  'PATCH /v1/campaigns/{campaignId}': { scope: 'campaigns:write', body: campaign },
+  'POST /v1/campaigns/{campaignId}/clone': { scope: 'campaigns:write' },
+  'POST /v1/campaigns/{campaignId}/publish': { scope: 'campaigns:write' },
+  ...verbs('/v1/campaigns/{campaignId}', 'campaigns:write', ['pause', 'resume', 'stop', 'archive']),
+  'GET /v1/campaigns/{campaignId}/grants': { scope: 'campaigns:read' },
+  'GET /v1/campaigns/{campaignId}/stats': { scope: 'campaigns:read' },
+  'POST /v1/campaigns/{campaignId}/test': {
+    scope: 'campaigns:read',
+    body: { userId: 'u1', event: {}, now: '2026-01-01T00:00:00Z' },
+  },
+  'GET /v1/tray': { scope: 'users:read', tray: true },
+  'POST /v1/tray/events': { scope: 'events:write', tray: true, body: { events: [] } },
+  'POST /v1/keys': { scope: 'account:write', body: { name: 'k', kind: 'secret', scopes: ['users:read'] } },
+  'DELETE /v1/keys/{keyId}': { scope: 'account:write' },
+  'GET /v1/settings': { scope: 'account:read' },
+  'PATCH /v1/settings': {
+    scope: 'account:write',
+    body: { name: 'n', timezone: 'UTC', currency: 'USD', triggerWindow: 'PT2H', allowedOrigins: [] },
+  },
+}
