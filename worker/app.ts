@@ -1,4 +1,5 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { routePath } from 'hono/route'
 import { assetRoutes } from './assets.ts'
 import { campaignInsightRoutes } from './campaigns/insightRoutes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
@@ -70,7 +71,8 @@ function middleware(app: App): void {
     log('info', 'request', {
       requestId,
       method: context.req.method,
-      path: context.req.path,
+      // The route, not the path: a path may hold who a user is.
+      route: routePath(context, -1),
       status: context.res.status,
       ms: now() - startedMs,
       keyId: context.get('principal')?.keyId,
@@ -86,7 +88,7 @@ function middleware(app: App): void {
   })
   app.onError((error, context) => {
     const requestId = context.get('requestId')
-    log('error', 'request failed', { requestId, path: context.req.path, ...describeError(error) })
+    log('error', 'request failed', { requestId, route: routePath(context, -1), ...describeError(error) })
     const refusal =
       outageOf(error) ?? refuse('internal', 'Something went wrong on our side; the log has more.')
     return problemResponse(refusal, requestId)

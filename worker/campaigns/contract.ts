@@ -1,5 +1,11 @@
 import { z } from '@hono/zod-openapi'
-import { durationSchema, limitSchema, limitsByPeriodSchema, zoneSchema } from '../platform/contract.ts'
+import {
+  durationSchema,
+  limitSchema,
+  limitsByPeriodSchema,
+  lineSchema,
+  zoneSchema,
+} from '../platform/contract.ts'
 import { pageQuery } from '../platform/paging.ts'
 import { rewardSchema } from '../rewards/contract.ts'
 import { conditionsSchema } from '../segments/conditionContract.ts'
@@ -7,7 +13,7 @@ import { callerId } from '../users/contract.ts'
 import { combinationFaults } from './combinations.ts'
 import { campaignStatuses } from './lifecycle.ts'
 
-const eventName = z.string().min(1).max(256)
+const eventName = lineSchema(256)
 
 const triggerSchema = z.strictObject({
   event: eventName,
@@ -54,7 +60,7 @@ const scheduleSchema = z.strictObject({
 })
 
 const fields = {
-  name: z.string().min(1).max(200),
+  name: lineSchema(200),
   qualification: z.enum(['live', 'past', 'list']),
   trigger: triggerSchema.optional(),
   audience: audienceSchema.optional(),

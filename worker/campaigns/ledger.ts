@@ -2,37 +2,21 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
 import { Alarm, type Wakeable } from '../platform/alarm.ts'
 import { loadClock, now } from '../platform/clock.ts'
-import { faultPoint } from '../platform/faults.ts'
 import { Lane } from '../platform/lane.ts'
 import { describeError, log } from '../platform/log.ts'
 import type { NothingLeft, Prepared, RewardedGrant } from '../rewards/kind.ts'
 import { decimalsOf } from '../rewards/kinds.ts'
+import { BatchDecider, type DecideRequest, type Outcome } from './batch.ts'
 import type { CampaignDefinition } from './contract.ts'
-import {
-  type CampaignFacts,
-  type Candidate,
-  type Decision,
-  decideAll,
-  type RefusalReason,
-  undo,
-} from './decide.ts'
+import { type CampaignFacts, type Candidate, undo } from './decide.ts'
 import { type Explanation, explain } from './explain.ts'
 import type { Slot } from './ledgerCounts.ts'
 import { LedgerHead } from './ledgerHead.ts'
-import { type LedgerGrant, LedgerTables } from './ledgerTables.ts'
+import { LedgerTables } from './ledgerTables.ts'
 import { type CampaignStatus, type CampaignVerb, campaignLifecycle } from './lifecycle.ts'
 import { mirrorCampaign } from './mirror.ts'
 import { writeLeftBehind } from './outbox.ts'
-import { emptyOf, type Rewards, rewardedOf, rewardsFor } from './rewarded.ts'
-
-/** What an intake brings to a ledger: candidates in order, and how many events were too old to be any. */
-export interface DecideRequest {
-  candidates: Candidate[]
-  tooOld: number
-}
-
-/** What became of a candidate, ready to be written and answered. */
-export type Outcome = { grant: RewardedGrant; replayed: boolean } | { reason: RefusalReason }
+import { emptyOf, rewardedOf, rewardsFor } from './rewarded.ts'
 
 /** What a ledger has counted. Amounts are units of the purse's smallest part. */
 export interface LedgerStats {
@@ -72,6 +56,7 @@ const REMEMBER_REFUSALS_MS = 86_400_000
 export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   readonly #tables: LedgerTables
   readonly #head: LedgerHead
+  readonly #decider: BatchDecider
   readonly #lane = new Lane<DecideRequest, Outcome[]>((requests) => this.#decideBatch(requests), {
     maxBatchWeight: 2_000,
     maxWaitingWeight: 50_000,
@@ -87,6 +72,7 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     super(ctx, env)
     this.#head = new LedgerHead(ctx.storage.sql)
     this.#tables = new LedgerTables(ctx.storage.sql)
+    this.#decider = new BatchDecider(env, ctx.storage, this.#head, this.#tables)
     ctx.blockConcurrencyWhile(() => loadClock(env))
   }
 
@@ -191,74 +177,8 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   async #decideBatch(requests: DecideRequest[]): Promise<Outcome[][]> {
     const atMs = this.#now()
     await this.#startIfDue(atMs)
-    const { facts, status } = this.#head
-    const candidates = requests.flatMap((request) => request.candidates)
-    if (facts === undefined)
-      return requests.map(({ candidates: all }) => all.map(() => ({ reason: 'campaign_not_running' })))
-    let decisions = this.ctx.storage.transactionSync(() =>
-      decideAll(this.#tables, facts, status, candidates, atMs, undefined),
-    )
-    const granted = decisions.flatMap((decision) => decision.grant ?? [])
-    if (granted.length > 0) {
+    return this.#decider.decide(requests, atMs, async () => {
       await this.#alarmOf()?.armBy(atMs + OUTBOX_GRACE_MS, () => this.#nextDue())
-      faultPoint('decided')
-    }
-    const rewards = await rewardsFor(this.env, facts, granted)
-    const empty = emptyOf(granted, rewards)
-    if (empty.length > 0) decisions = this.#decideAgain(facts, candidates, decisions, empty, rewards, atMs)
-    this.#countRefusals(candidates, decisions, requests, atMs)
-    const outcomes = decisions.map((decision) => outcomeOf(facts, decision, rewards))
-    let offset = 0
-    return requests.map((request) => {
-      offset += request.candidates.length
-      return outcomes.slice(offset - request.candidates.length, offset)
-    })
-  }
-
-  /**
-   * Something had nothing to give. Those grants are taken back, and whoever was refused behind them is judged again
-   * with that knowledge, so that everybody gets the reason they would have got one at a time.
-   */
-  #decideAgain(
-    facts: CampaignFacts,
-    candidates: Candidate[],
-    decisions: Decision[],
-    empty: LedgerGrant[],
-    rewards: Rewards,
-    atMs: number,
-  ): Decision[] {
-    const nothingLeft = rewards.get(empty[0]?.id ?? '')
-    if (typeof nothingLeft !== 'string') return decisions
-    return this.ctx.storage.transactionSync(() => {
-      undo(this.#tables, facts.zone, empty)
-      const again = decideAll(this.#tables, facts, this.#head.status, candidates, atMs, nothingLeft)
-      // What stands was granted just now, by this very batch: it is no replay.
-      return again.map((decision, index) => {
-        const first = decisions[index]
-        return first?.grant !== undefined && first.grant.id === decision.grant?.id ? first : decision
-      })
-    })
-  }
-
-  #countRefusals(
-    candidates: Candidate[],
-    decisions: Decision[],
-    requests: DecideRequest[],
-    atMs: number,
-  ): void {
-    const counted = new Map<string, number>()
-    const add = (reason: string, n: number) => counted.set(reason, (counted.get(reason) ?? 0) + n)
-    const fresh: { trigger: string; reason: string }[] = []
-    decisions.forEach((decision, index) => {
-      const trigger = candidates[index]?.trigger
-      if (decision.grant !== undefined || decision.remembered || trigger === undefined) return
-      add(decision.refused, 1)
-      fresh.push({ trigger, reason: decision.refused })
-    })
-    for (const request of requests) add('event_too_old', request.tooOld)
-    this.ctx.storage.transactionSync(() => {
-      this.#tables.counts.count(atMs, 0, 0, counted)
-      this.#tables.counts.rememberRefusals(fresh, atMs)
     })
   }
 
@@ -369,11 +289,4 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     this.#lastMs = Math.max(this.#lastMs, now())
     return this.#lastMs
   }
-}
-
-function outcomeOf(facts: CampaignFacts, decision: Decision, rewards: Rewards): Outcome {
-  if (decision.grant === undefined) return { reason: decision.refused }
-  const grant = rewardedOf(facts, decision.grant, rewards)
-  if (grant === undefined) throw new Error('A grant that stands must have its reward')
-  return { grant, replayed: decision.replayed }
 }

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { grantSchema } from '../rewards/contract.ts'
-import { rejectionSchema } from '../users/contract.ts'
+import { eventSchema, rejectionSchema } from '../users/contract.ts'
 
 /** The most events of one request. */
 export const MAX_EVENTS = 1_000
@@ -12,6 +12,9 @@ export const eventsSchema = z.strictObject({
     .min(1)
     .max(MAX_EVENTS, `may hold ${MAX_EVENTS.toLocaleString('en')} events at most`),
 })
+
+/** The body of `POST /v1/events` as the document shows it. */
+export const shownEventsSchema = z.strictObject({ events: z.array(eventSchema).min(1).max(MAX_EVENTS) })
 
 const about = { eventId: z.string(), userId: z.string(), campaignId: z.string() }
 

@@ -16,6 +16,7 @@ import {
   type RecordedEvent,
   recordStep,
 } from './pipeline.ts'
+import { eventKey, findBefore } from './record.ts'
 
 /** Events of one request that belong to this user database. */
 export interface IntakeCall {
@@ -63,9 +64,13 @@ export class Intake extends DurableObject<Env> {
     return this.#whole({ ...itemOf(home, call), whole: true })
   }
 
-  /** Runs reward events through the same path; they are recorded already. */
+  /** Runs reward events through the same path. They are recorded already; those of users erased since are not. */
   async react(home: number, events: Reaction[]): Promise<EventResult[] | NotTakenIn> {
-    return this.#whole({ home, events, keysVersion: null, whole: true, recorded: true })
+    const keys = events.map(({ event }) => [event.userId, event.id])
+    const there = await findBefore(this.#database(home), keys, Number.MAX_SAFE_INTEGER)
+    const standing = events.filter(({ event }) => there.has(eventKey(event)))
+    if (standing.length === 0) return []
+    return this.#whole({ home, events: standing, keysVersion: null, whole: true, recorded: true })
   }
 
   /** Records events of a request whose events have several homes; whoever gathers them decides on all in order. */

@@ -1,4 +1,5 @@
-import type { DecideRequest, Outcome, Settlement } from '../campaigns/ledger.ts'
+import type { DecideRequest, Outcome } from '../campaigns/batch.ts'
+import type { Settlement } from '../campaigns/ledger.ts'
 import { type LiveCampaign, type LiveIndex, liveIndexAt } from '../campaigns/liveIndex.ts'
 import { campaignLedger } from '../campaigns/store.ts'
 import type { Env } from '../env.ts'

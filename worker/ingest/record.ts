@@ -45,7 +45,7 @@ export async function recordEvents(
 }
 
 /** Which events were there before the sequence went past `lastSeq`. Only asked when some of a batch were. */
-async function findBefore(
+export async function findBefore(
   db: D1Database,
   keys: (string | undefined)[][],
   lastSeq: number,

@@ -1,7 +1,7 @@
 import { authenticate, authorize } from '../platform/auth.ts'
 import { type App, operation, reply } from '../platform/http.ts'
 import { Refusal } from '../platform/problem.ts'
-import { eventsAnswerSchema, eventsSchema } from './contract.ts'
+import { eventsAnswerSchema, eventsSchema, shownEventsSchema } from './contract.ts'
 import { submitEvents } from './submit.ts'
 
 /** `POST /v1/events`: events in, decisions out. */
@@ -14,6 +14,7 @@ export function ingestRoutes(app: App): void {
       summary: 'Send up to 1,000 events; the answer holds what each earned',
       access: { scope: 'events:write', mayBeStale: true },
       body: eventsSchema,
+      shownBody: shownEventsSchema,
       answers: { 200: eventsAnswerSchema },
       refusals: ['unavailable'],
     },

@@ -30,6 +30,8 @@ export interface Operation<P, Q, B> {
   params?: z.ZodType<P>
   query?: z.ZodType<Q>
   body?: z.ZodType<B>
+  /** What the document shows of the body, where its parts are checked one by one and not by `body`. */
+  shownBody?: z.ZodType
   /** Takes the body as it is, for uploads. The handler reads it from `call.req`. */
   upload?: string
   maxBytes?: number
@@ -183,7 +185,12 @@ function document(app: App, spec: Operation<unknown, unknown, unknown>): void {
       ...(spec.query === undefined ? {} : { query: spec.query as z.ZodObject }),
       ...(spec.body === undefined
         ? {}
-        : { body: { required: true, content: { 'application/json': { schema: spec.body } } } }),
+        : {
+            body: {
+              required: true,
+              content: { 'application/json': { schema: spec.shownBody ?? spec.body } },
+            },
+          }),
       ...(spec.upload === undefined ? {} : { body: { content: { [spec.upload]: { schema: z.string() } } } }),
     },
     responses,

@@ -53,6 +53,7 @@ export function userRoutes(app: App, options: UserRoutesOptions): void {
       summary: 'Create or change up to 1,000 users',
       access: { scope: 'users:write' },
       body: bulkUsersSchema,
+      shownBody: z.strictObject({ users: z.array(userWithIdSchema).min(1).max(1_000) }),
       answers: { 200: z.object({ accepted: z.int(), rejected: z.array(rejectionSchema) }) },
     },
     async ({ env, body }) => {
