@@ -31,3 +31,9 @@ test.each<[string, Record<string, unknown>, string, string]>([
 ])('%s may not be', (_, properties, code, path) => {
   expect(propertyFault(properties)).toMatchObject({ code, path, message: expect.any(String) })
 })
+
+test('more than 10,000 values are refused, however short they are written', () => {
+  const many = (count: number) => ({ list: Array.from({ length: count }, () => 1e20) })
+  expect(propertyFault(many(9_999))).toBeUndefined()
+  expect(propertyFault(many(10_000))).toMatchObject({ code: 'invalid', path: 'list[9999]' })
+})

@@ -1,5 +1,5 @@
 /** How much the properties of one user or event may hold. */
-export const propertyBounds = { count: 256, textLength: 4_096, nameLength: 256, depth: 5 }
+export const propertyBounds = { count: 256, textLength: 4_096, nameLength: 256, depth: 5, values: 10_000 }
 
 /** Why properties are refused. */
 export interface PropertyFault {
@@ -11,7 +11,7 @@ export interface PropertyFault {
 
 /**
  * Looks for what properties may not hold: more than 256 of them at the top, a text of more than 4,096 characters at
- * any depth, more than 5 levels, a number that no computer number can hold, half of a surrogate pair. Undefined when
+ * any depth, more than 5 levels or 10,000 values, a number that no computer number can hold, half of a surrogate pair. Undefined when
  * all is well.
  */
 export function propertyFault(properties: Record<string, unknown>): PropertyFault | undefined {
@@ -23,8 +23,9 @@ export function propertyFault(properties: Record<string, unknown>): PropertyFaul
       message: `there are ${names.length}, ${propertyBounds.count} are allowed`,
     }
   }
+  const seen = { values: 0 }
   for (const name of names) {
-    const fault = nameFault(name, '') ?? valueFault(properties[name], name, 1)
+    const fault = nameFault(name, '') ?? valueFault(properties[name], name, 1, seen)
     if (fault !== undefined) return fault
   }
   return undefined
@@ -42,7 +43,15 @@ function wrong(path: string, message: string): PropertyFault {
   return { code: 'invalid', path, message }
 }
 
-function valueFault(value: unknown, path: string, depth: number): PropertyFault | undefined {
+/** @param seen counts the values, because a short number such as 1e20 is written out when it is stored */
+function valueFault(
+  value: unknown,
+  path: string,
+  depth: number,
+  seen: { values: number },
+): PropertyFault | undefined {
+  seen.values += 1
+  if (seen.values > propertyBounds.values) return wrong(path, 'is one value too many; 10,000 are allowed')
   if (typeof value === 'string') {
     if (value.length > propertyBounds.textLength) {
       return { code: 'property_too_long', path, message: 'may have 4,096 characters at most' }
@@ -58,7 +67,7 @@ function valueFault(value: unknown, path: string, depth: number): PropertyFault 
   for (const [name, inner] of Object.entries(value)) {
     const fault =
       (isList ? undefined : nameFault(name, path)) ??
-      valueFault(inner, isList ? `${path}[${name}]` : `${path}.${name}`, depth + 1)
+      valueFault(inner, isList ? `${path}[${name}]` : `${path}.${name}`, depth + 1, seen)
     if (fault !== undefined) return fault
   }
   return undefined
