@@ -7,7 +7,7 @@ import { holdingRecord } from './codes/holdings.ts'
 import { couponCodeRoutes } from './coupons/codeRoutes.ts'
 import { couponRoutes } from './coupons/routes.ts'
 import { configurationFaults, type Env } from './env.ts'
-import { forgetUser } from './forget.ts'
+import { forgetUser, userErased } from './forget.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import { localRoutes } from './local.ts'
 import { loadClock, now } from './platform/clock.ts'
@@ -17,7 +17,7 @@ import { findJob, jobSchema } from './platform/jobs.ts'
 import { describeError, log } from './platform/log.ts'
 import { outageOf } from './platform/outage.ts'
 import { problemResponse, Refusal, refuse } from './platform/problem.ts'
-import { grantRecord } from './rewards/fulfil.ts'
+import { grantRecords } from './rewards/fulfil.ts'
 import { teamRoutes } from './team/routes.ts'
 import { trayCors } from './tray/cors.ts'
 import { trayRoutes } from './tray/routes.ts'
@@ -35,8 +35,9 @@ export function makeApp(local: boolean): App {
   middleware(app)
   serviceRoutes(app)
   userRoutes(app, {
-    records: [eventRecord, grantRecord, holdingRecord, ...walletRecords],
+    records: [eventRecord, ...grantRecords, holdingRecord, ...walletRecords],
     forget: forgetUser,
+    erased: userErased,
   })
   walletRoutes(app)
   couponRoutes(app)

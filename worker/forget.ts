@@ -2,8 +2,9 @@ import { aliasOf } from './campaigns/alias.ts'
 import { campaignLedger } from './campaigns/store.ts'
 import { couponLedger } from './coupons/store.ts'
 import type { Env } from './env.ts'
+import { intakeOf } from './ingest/submit.ts'
 import { now } from './platform/clock.ts'
-import { usersDb } from './platform/databases.ts'
+import { homeOf, userDatabases, usersDb } from './platform/databases.ts'
 
 /**
  * Takes a user's name out of every ledger that remembers it: those of the campaigns that granted to them and of the
@@ -22,4 +23,10 @@ export async function forgetUser(env: Env, userId: string): Promise<void> {
     ...(granted?.results ?? []).map((row) => campaignLedger(env, row.id).forget(userId, alias)),
     ...(held?.results ?? []).map((row) => couponLedger(env, row.id).forget(userId, alias)),
   ])
+}
+
+/** Tells the intake of a user that they are gone, so that an event of theirs makes them anew. */
+export async function userErased(env: Env, userId: string): Promise<void> {
+  const home = homeOf(userId, userDatabases(env).length)
+  await intakeOf(env, home).forget(userId)
 }

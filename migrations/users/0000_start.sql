@@ -43,8 +43,7 @@ CREATE TABLE `users` (
 	`timezone` text,
 	`language` text,
 	`properties` text DEFAULT '{}' NOT NULL,
-	`created_ms` integer NOT NULL,
-	`last_seen_ms` integer
+	`created_ms` integer NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `wallet_entries` (
@@ -85,3 +84,17 @@ CREATE TABLE `wallet_uses` (
 	`units` integer NOT NULL,
 	PRIMARY KEY(`entry_id`, `lot_id`)
 ) WITHOUT ROWID;
+--> statement-breakpoint
+CREATE VIEW `reward_events` AS 
+  SELECT user_id, 'evt' || substr(id, 4) AS id, at_ms,
+    CASE body ->> '$.reward.type' WHEN 'points' THEN 'CT Points Credited' ELSE 'CT Coupon Rewarded' END AS name,
+    CASE body ->> '$.reward.type' WHEN 'points' THEN
+      json_object('CT Source', 'Promo Module', 'campaignId', campaign_id, 'grantId', id,
+        'walletId', body ->> '$.reward.walletId', 'points', body -> '$.value',
+        'activatesAt', body ->> '$.reward.activatesAt', 'expiresAt', body ->> '$.reward.expiresAt')
+    ELSE
+      json_object('CT Source', 'Promo Module', 'campaignId', campaign_id, 'grantId', id,
+        'couponId', body ->> '$.reward.couponId', 'couponCode', body ->> '$.reward.code',
+        'redeemableFrom', body ->> '$.reward.redeemableFrom', 'expiresAt', body ->> '$.reward.expiresAt')
+    END AS properties
+  FROM grants;

@@ -1,6 +1,11 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { usersDb } from '../../worker/platform/databases.ts'
 import { setFaultHook } from '../../worker/platform/faults.ts'
-import { call, campaign, clock, ok, send, setUp, wallet } from './boon.ts'
+import type { Grant } from '../../worker/rewards/contract.ts'
+import type { RewardedGrant } from '../../worker/rewards/kind.ts'
+import { NO_CHAIN, rewardEventOf } from '../../worker/rewards/rewardEvents.ts'
+import type { UserEvent } from '../../worker/users/event.ts'
+import { call, campaign, clock, coupon, env, ok, send, setUp, wallet } from './boon.ts'
 
 beforeAll(setUp)
 
@@ -13,7 +18,40 @@ const active = async (userId: string) => (await ok('GET', `/v1/users/${userId}/w
 const namesOf = async (userId: string): Promise<string[]> =>
   (await ok('GET', `/v1/users/${userId}/timeline`)).data.flatMap((item: { name?: string }) => item.name ?? [])
 
+/** The grant of an answer as its ledger had it, as far as its event is made of it. */
+const decided = (grant: Grant): RewardedGrant => ({
+  ...grant,
+  atMs: Date.parse(grant.at),
+  units: grant.value ?? null,
+  asked: null,
+  decimals: 0,
+  campaignName: '',
+  chain: NO_CHAIN,
+})
+
 describe('reward events', () => {
+  test('what triggers campaigns is, to the letter, what the database shows as the event', async () => {
+    const purse = await wallet()
+    await campaign('Same', purse.id)
+    const shared = await coupon({ kind: 'single', code: 'SAME' })
+    await campaign('Same', purse.id, { reward: { type: 'coupon', couponId: shared.id } })
+    const { decisions } = await send([{ id: 'same', userId: 'r0', name: 'Same' }])
+    const { results } = await usersDb(env, 'r0')
+      .prepare('SELECT id, name, at_ms, properties FROM reward_events WHERE user_id = ?1 ORDER BY id')
+      .bind('r0')
+      .all<{ id: string; name: string; at_ms: number; properties: string }>()
+    const shown = results.map((row) => ({
+      id: row.id,
+      userId: 'r0',
+      name: row.name,
+      atMs: row.at_ms,
+      properties: JSON.parse(row.properties),
+    }))
+    const made = decisions.map((decision: { grant: Grant }) => rewardEventOf(decided(decision.grant)))
+    expect(shown).toHaveLength(2)
+    expect(shown).toEqual(made.sort((one: UserEvent, other: UserEvent) => (one.id < other.id ? -1 : 1)))
+  })
+
   test('a grant is an event of its user, which triggers campaigns that listen to it', async () => {
     const purse = await wallet()
     const first = await campaign('Bought', purse.id, pointsOf(purse.id, 5))

@@ -29,7 +29,7 @@ async function writeIsolating(
   grants: RewardedGrant[],
 ): Promise<{ done: RewardedGrant[]; failure: unknown }> {
   try {
-    await db.batch(fulfilStatements(db, grants, mayListen))
+    await db.batch(fulfilStatements(db, grants))
     return { done: grants, failure: undefined }
   } catch (failure) {
     if (grants.length === 1 || !(await answers(db))) return { done: [], failure }

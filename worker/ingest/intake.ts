@@ -5,18 +5,18 @@ import { userDatabases } from '../platform/databases.ts'
 import { Lane, LaneOverload } from '../platform/lane.ts'
 import { type Meta, readMeta } from '../platform/settings.ts'
 import type { Reaction } from '../rewards/reactions.ts'
-import { NO_CHAIN } from '../rewards/rewardEvents.ts'
 import type { UserEvent } from '../users/event.ts'
+import { existingUsers } from '../users/store.ts'
 import type { EventDecision } from './contract.ts'
 import {
   answerStep,
   decideStep,
   fulfilStep,
   type JudgedEvent,
+  matchStep,
   type RecordedEvent,
   recordStep,
 } from './pipeline.ts'
-import { eventKey, findBefore } from './record.ts'
 
 /** Events of one request that belong to this user database. */
 export interface IntakeCall {
@@ -31,28 +31,36 @@ export type EventResult = { duplicate: boolean; decisions: EventDecision[] }
 /** Why a call was not taken: the caller's key has to be looked at again, or too much waits already. */
 export type NotTakenIn = 'stale_key' | 'overloaded'
 
-interface Item {
+interface RecordItem extends IntakeCall {
   home: number
-  events: Reaction[]
-  /** Null for what comes from within. */
-  keysVersion: number | null
-  /** Whether it is decided on here, or by whoever gathers the events of several homes. */
-  whole: boolean
-  recorded: boolean
 }
 
-type Done = { results: EventResult[] } | { recorded: RecordedEvent[] } | 'stale_key'
+interface JudgeItem {
+  home: number
+  recorded: RecordedEvent[]
+}
+
+/** How many users an intake remembers to have seen; beyond that it starts over. */
+const KNOWN_AT_MOST = 100_000
+
+const weights = { maxBatchWeight: 2_000, maxWaitingWeight: 100_000 }
 
 /**
- * The lane of one user database. It keeps nothing: what arrives while one batch is in flight is the next batch. All
- * events of a user pass here in order, so whatever is decided on an event sees every event before it.
+ * The lane of one user database, in two stages: while one batch is decided on, the next is being recorded. It keeps
+ * nothing. All events of a user pass here in order, and whatever is decided on an event sees every event before it.
  */
 export class Intake extends DurableObject<Env> {
-  readonly #lane = new Lane<Item, Done>((items) => this.#batch(items), {
-    maxBatchWeight: 2_000,
-    maxWaitingWeight: 100_000,
-    weightOf: (item) => item.events.length,
+  readonly #recording = new Lane<RecordItem, RecordedEvent[] | 'stale_key'>(
+    (items) => this.#recordBatch(items),
+    { ...weights, weightOf: (item) => item.events.length },
+  )
+  readonly #judging = new Lane<JudgeItem, EventResult[]>((items) => this.#judgeBatch(items), {
+    ...weights,
+    weightOf: (item) => item.recorded.length,
   })
+  /** Users that have a row, so that it need not be written with every event. Only ever a saving. */
+  readonly #known = new Set<string>()
+  #meta: Meta | undefined
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -61,84 +69,79 @@ export class Intake extends DurableObject<Env> {
 
   /** Takes in events that are all of this database: records, decides, fulfils, answers. */
   async submit(home: number, call: IntakeCall): Promise<EventResult[] | NotTakenIn> {
-    return this.#whole({ ...itemOf(home, call), whole: true })
-  }
-
-  /** Runs reward events through the same path. They are recorded already; those of users erased since are not. */
-  async react(home: number, events: Reaction[]): Promise<EventResult[] | NotTakenIn> {
-    const keys = events.map(({ event }) => [event.userId, event.id])
-    const there = await findBefore(this.#database(home), keys, Number.MAX_SAFE_INTEGER)
-    const standing = events.filter(({ event }) => there.has(eventKey(event)))
-    if (standing.length === 0) return []
-    return this.#whole({ home, events: standing, keysVersion: null, whole: true, recorded: true })
+    const recorded = await this.record(home, call)
+    return typeof recorded === 'string' ? recorded : this.#judge({ home, recorded })
   }
 
   /** Records events of a request whose events have several homes; whoever gathers them decides on all in order. */
-  async record(home: number, call: IntakeCall): Promise<RecordedEvent[] | NotTakenIn> {
-    const done = await this.#run({ ...itemOf(home, call), whole: false })
-    return typeof done === 'object' && 'recorded' in done ? done.recorded : (done as NotTakenIn)
+  record(home: number, call: IntakeCall): Promise<RecordedEvent[] | NotTakenIn> {
+    return unlessOverloaded(this.#recording.run({ ...call, home }))
+  }
+
+  /** Decides on reward events, which are recorded with their grants. Those of users erased since are left alone. */
+  async react(home: number, reactions: Reaction[]): Promise<EventResult[] | NotTakenIn> {
+    const there = await existingUsers(
+      this.#database(home),
+      reactions.map(({ event }) => event.userId),
+    )
+    const standing = reactions.filter(({ event }) => there.has(event.userId))
+    if (standing.length === 0) return []
+    this.#meta = await readMeta(this.env)
+    return this.#judge({ home, recorded: await matchStep(this.env, this.#meta, standing, now()) })
   }
 
   /** Writes and answers what was decided on events that {@link record} took in. */
   async fulfil(home: number, judged: JudgedEvent[]): Promise<EventResult[]> {
-    const db = this.#database(home)
+    return this.#fulfil(home, await readMeta(this.env), judged)
+  }
+
+  /** Takes note that a user has been erased: an event that comes now makes them anew. */
+  forget(userId: string): void {
+    this.#known.delete(userId)
+  }
+
+  #judge(item: JudgeItem): Promise<EventResult[] | NotTakenIn> {
+    return unlessOverloaded(this.#judging.run(item))
+  }
+
+  async #recordBatch(items: RecordItem[]): Promise<(RecordedEvent[] | 'stale_key')[]> {
     const meta = await readMeta(this.env)
-    await fulfilStep(this.env, db, meta, judged, (work) => this.ctx.waitUntil(work))
-    return resultsOf(judged, await answerStep(db, judged))
-  }
-
-  async #whole(item: Item): Promise<EventResult[] | NotTakenIn> {
-    const done = await this.#run(item)
-    return typeof done === 'object' && 'results' in done ? done.results : (done as NotTakenIn)
-  }
-
-  async #run(item: Item): Promise<Done | NotTakenIn> {
-    try {
-      return await this.#lane.run(item)
-    } catch (error) {
-      if (error instanceof LaneOverload) return 'overloaded'
-      throw error
-    }
-  }
-
-  async #batch(items: Item[]): Promise<Done[]> {
-    const meta = await readMeta(this.env)
-    const current = items.filter(
-      ({ keysVersion }) => keysVersion === null || keysVersion === meta.keysVersion,
-    )
-    const first = current[0]
+    this.#meta = meta
+    const current = items.filter((item) => item.keysVersion === meta.keysVersion)
+    const [first] = current
     if (first === undefined) return items.map(() => 'stale_key')
-    const db = this.#database(first.home)
-    const recorded = await this.#record(db, meta, current)
-    const whole = current.flatMap((item) => (item.whole ? (recorded.get(item) ?? []) : []))
-    const judged = await decideStep(this.env, whole)
-    await fulfilStep(this.env, db, meta, judged, (work) => this.ctx.waitUntil(work))
-    const results = resultsOf(judged, await answerStep(db, judged))
-    let offset = 0
-    return items.map((item) => {
-      const own = recorded.get(item)
-      if (own === undefined) return 'stale_key'
-      if (!item.whole) return { recorded: own }
-      offset += own.length
-      return { results: results.slice(offset - own.length, offset) }
-    })
+    const events = current.flatMap((item) => item.events)
+    if (this.#known.size > KNOWN_AT_MOST) this.#known.clear()
+    const recorded = await recordStep(this.env, this.#database(first.home), meta, events, this.#known, now())
+    const answers = partsOf(
+      recorded,
+      current.map((item) => item.events.length),
+    )
+    return items.map((item) => answers[current.indexOf(item)] ?? 'stale_key')
   }
 
-  async #record(db: D1Database, meta: Meta, items: Item[]): Promise<Map<Item, RecordedEvent[]>> {
-    const tried = new Set(
-      items.filter((item) => item.recorded).flatMap((item) => item.events.map(({ event }) => event)),
+  async #judgeBatch(items: JudgeItem[]): Promise<EventResult[][]> {
+    const home = items[0]?.home ?? 0
+    const meta = this.#meta ?? (await readMeta(this.env))
+    const judged = await decideStep(
+      this.env,
+      items.flatMap((item) => item.recorded),
     )
-    const events = items.flatMap((item) => item.events)
-    const recorded = await recordStep(this.env, db, meta, events, (event) => tried.has(event), now())
-    let offset = 0
-    const byItem = new Map<Item, RecordedEvent[]>()
-    for (const item of items) {
-      // Should a later step fail, the lane tries again: then these are no duplicates, but the same events.
-      item.recorded = true
-      byItem.set(item, recorded.slice(offset, offset + item.events.length))
-      offset += item.events.length
-    }
-    return byItem
+    const results = await this.#fulfil(home, meta, judged)
+    return partsOf(
+      results,
+      items.map((item) => item.recorded.length),
+    )
+  }
+
+  async #fulfil(home: number, meta: Meta, judged: JudgedEvent[]): Promise<EventResult[]> {
+    const db = this.#database(home)
+    await fulfilStep(this.env, db, meta, judged, (work) => this.ctx.waitUntil(work))
+    const decisions = await answerStep(db, judged)
+    return judged.map(({ recorded }, index) => ({
+      duplicate: recorded.duplicate,
+      decisions: decisions[index] ?? [],
+    }))
   }
 
   #database(home: number): D1Database {
@@ -148,14 +151,20 @@ export class Intake extends DurableObject<Env> {
   }
 }
 
-function itemOf(home: number, { events, keysVersion }: IntakeCall): Omit<Item, 'whole'> {
-  const own = events.map((event) => ({ event, chain: NO_CHAIN }))
-  return { home, events: own, keysVersion, recorded: false }
+async function unlessOverloaded<T>(running: Promise<T>): Promise<T | 'overloaded'> {
+  try {
+    return await running
+  } catch (error) {
+    if (error instanceof LaneOverload) return 'overloaded'
+    throw error
+  }
 }
 
-function resultsOf(judged: JudgedEvent[], decisions: EventDecision[][]): EventResult[] {
-  return judged.map(({ recorded }, index) => ({
-    duplicate: recorded.duplicate,
-    decisions: decisions[index] ?? [],
-  }))
+/** Cuts a list into parts of the sizes given. */
+function partsOf<T>(list: T[], sizes: number[]): T[][] {
+  let offset = 0
+  return sizes.map((size) => {
+    offset += size
+    return list.slice(offset - size, offset)
+  })
 }

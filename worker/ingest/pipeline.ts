@@ -9,7 +9,7 @@ import type { Meta } from '../platform/settings.ts'
 import type { Grant } from '../rewards/contract.ts'
 import { fulfilStatements, presentGrant } from '../rewards/fulfil.ts'
 import { type Reaction, reactionsTo, sendReactions } from '../rewards/reactions.ts'
-import type { Chain } from '../rewards/rewardEvents.ts'
+import { type Chain, NO_CHAIN } from '../rewards/rewardEvents.ts'
 import type { UserEvent } from '../users/event.ts'
 import type { EventDecision } from './contract.ts'
 import { match } from './match.ts'
@@ -40,22 +40,22 @@ export interface JudgedEvent {
   outcomes: { campaignId: string; outcome: Outcome }[]
 }
 
-/** First step: match the events to what runs live, and record them, all in one batch. */
+/**
+ * First step: match the events to what runs live, and record them, all in one batch.
+ *
+ * @param known users that have a row already; those that this makes are added
+ */
 export async function recordStep(
   env: Env,
   db: D1Database,
   meta: Meta,
-  events: Reaction[],
-  isRetry: (event: UserEvent) => boolean,
+  events: UserEvent[],
+  known: Set<string>,
   nowMs: number,
 ): Promise<RecordedEvent[]> {
   const index = await liveIndexAt(env, meta)
-  const windowMs = durationMs(meta.settings.triggerWindow) ?? 0
-  const matched = events.map(({ event, chain }) => ({
-    event,
-    chain,
-    ...match(index, event, chain, nowMs, windowMs),
-  }))
+  const windowMs = windowOf(meta)
+  const matched = events.map((event) => ({ event, ...match(index, event, NO_CHAIN, nowMs, windowMs) }))
   const before = await recordEvents(
     db,
     matched.map(({ event, campaigns, tooOld }) => ({
@@ -63,29 +63,52 @@ export async function recordStep(
       decisions:
         campaigns.length > 0 && !tooOld ? { asked: campaigns.map(({ id }) => id) } : campaigns.map(tooOldFor),
     })),
+    known,
     nowMs,
   )
   const inBatch = new Set<string>()
-  return matched.map(({ event, chain, campaigns, tooOld }) => {
+  return matched.map(({ event, campaigns, tooOld }): RecordedEvent => {
     const key = eventKey(event)
-    const known = before.get(key)
-    const repeated = inBatch.has(key)
+    const kept = before.get(key)
+    const duplicate = kept !== undefined || inBatch.has(key)
     inBatch.add(key)
-    const duplicate = repeated || (known !== undefined && !isRetry(event))
-    if (Array.isArray(known)) return { event, chain, duplicate, stored: known, asking: [], late: [] }
-    if (known) {
+    const about = { event, chain: NO_CHAIN, duplicate, late: [] }
+    if (Array.isArray(kept)) return { ...about, stored: kept, asking: [] }
+    if (kept) {
       // Somebody died before it was judged. Those who were asked then are asked again, whatever has become of them:
       // they may have granted already.
-      const asking = known.asked.map((id) => askingOf(id, listeningTo(index, event.name, id), event))
-      return { event, chain, duplicate, stored: null, asking, late: [] }
+      const asking = kept.asked.map((id) => askingOf(id, listeningTo(index, event.name, id), event))
+      return { ...about, stored: null, asking }
     }
     if (tooOld || campaigns.length === 0) {
       const late = duplicate ? [] : campaigns.map((campaign) => campaign.id)
-      return { event, chain, duplicate, stored: campaigns.map(tooOldFor), asking: [], late }
+      return { ...about, stored: campaigns.map(tooOldFor), asking: [], late }
     }
-    const asking = campaigns.map((campaign) => askingOf(campaign.id, campaign, event))
-    return { event, chain, duplicate, stored: null, asking, late: [] }
+    return {
+      ...about,
+      stored: null,
+      asking: campaigns.map(({ id }, at) => askingOf(id, campaigns[at], event)),
+    }
   })
+}
+
+/** First step for reward events: they are recorded with their grants, so they are only matched. */
+export async function matchStep(
+  env: Env,
+  meta: Meta,
+  reactions: Reaction[],
+  nowMs: number,
+): Promise<RecordedEvent[]> {
+  const index = await liveIndexAt(env, meta)
+  return reactions.map(({ event, chain }): RecordedEvent => {
+    const { campaigns, tooOld } = match(index, event, chain, nowMs, windowOf(meta))
+    const asking = tooOld ? [] : campaigns.map((campaign) => askingOf(campaign.id, campaign, event))
+    return { event, chain, duplicate: false, stored: null, asking, late: [] }
+  })
+}
+
+function windowOf(meta: Meta): number {
+  return durationMs(meta.settings.triggerWindow) ?? 0
 }
 
 function listeningTo(index: LiveIndex, eventName: string, id: string): LiveCampaign | undefined {
@@ -167,17 +190,21 @@ export async function fulfilStep(
   const grants = decided.flatMap(({ outcomes }) =>
     outcomes.flatMap(({ outcome }) => ('grant' in outcome ? [outcome.grant] : [])),
   )
-  const index = await liveIndexAt(env, meta)
-  const isListened = (eventName: string) => index.has(eventName)
   await db.batch([
-    ...fulfilStatements(db, grants, isListened),
+    ...fulfilStatements(db, grants),
     ...decisionStatements(
       db,
-      decided.map(({ recorded, outcomes }) => ({ event: recorded.event, decisions: outcomes.map(storedOf) })),
+      decided
+        .filter(({ recorded }) => recorded.chain.depth === 0)
+        .map(({ recorded, outcomes }) => ({ event: recorded.event, decisions: outcomes.map(storedOf) })),
     ),
   ])
   faultPoint('rows written')
-  await sendReactions(env, reactionsTo(grants, isListened))
+  const index = await liveIndexAt(env, meta)
+  await sendReactions(
+    env,
+    reactionsTo(grants, (eventName) => index.has(eventName)),
+  )
   faultPoint('queued')
   faultPoint('before settling')
   for (const [campaignId, settlement] of settlementsOf(decided)) {

@@ -25,18 +25,17 @@ export function eventKey(event: { userId: string; id: string }): string {
 export async function recordEvents(
   db: D1Database,
   events: EventRow[],
+  known: Set<string>,
   nowMs: number,
 ): Promise<Map<string, Kept>> {
-  const lastSeen = new Map<string, number>()
-  for (const { event } of events) {
-    lastSeen.set(event.userId, Math.max(event.atMs, lastSeen.get(event.userId) ?? 0))
-  }
+  const unseen = new Set(events.map(({ event }) => event.userId).filter((userId) => !known.has(userId)))
   const inserts = insertEventStatements(db, events)
   const results = await db.batch<{ seq: number | null }>([
     db.prepare('SELECT max(seq) AS seq FROM events'),
     ...inserts,
-    ...jsonParts([...lastSeen]).map((json) => db.prepare(seeUsers).bind(json, nowMs)),
+    ...jsonParts([...unseen]).map((json) => db.prepare(addUsers).bind(json, nowMs)),
   ])
+  for (const userId of unseen) known.add(userId)
   const written = results.slice(1, 1 + inserts.length).reduce((sum, { meta }) => sum + meta.changes, 0)
   const keys = new Map(events.map(({ event }) => [eventKey(event), [event.userId, event.id]]))
   return written === keys.size
@@ -45,7 +44,7 @@ export async function recordEvents(
 }
 
 /** Which events were there before the sequence went past `lastSeq`. Only asked when some of a batch were. */
-export async function findBefore(
+async function findBefore(
   db: D1Database,
   keys: (string | undefined)[][],
   lastSeq: number,
@@ -77,10 +76,9 @@ const findEvents = `
   JOIN events ON events.user_id = sought.value ->> 0 AND events.id = sought.value ->> 1
   WHERE events.seq <= ?2`
 
-const seeUsers = `
-  INSERT INTO users (id, properties, created_ms, last_seen_ms)
-  SELECT value ->> 0, '{}', ?2, value ->> 1 FROM json_each(?1) WHERE true
-  ON CONFLICT (id) DO UPDATE SET last_seen_ms = max(coalesce(last_seen_ms, 0), excluded.last_seen_ms)`
+const addUsers = `
+  INSERT INTO users (id, properties, created_ms) SELECT value, '{}', ?2 FROM json_each(?1) WHERE true
+  ON CONFLICT (id) DO NOTHING`
 
 const writeDecisions = `
   UPDATE events SET decisions = decided.value -> 2 FROM json_each(?1) AS decided

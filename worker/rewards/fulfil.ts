@@ -1,15 +1,21 @@
 import { formatInstant } from '../platform/calendar.ts'
 import { jsonParts } from '../platform/databases.ts'
 import { fromUnits } from '../platform/decimal.ts'
-import { insertEventStatements } from '../users/eventRows.ts'
 import type { UserRecord } from '../users/timeline.ts'
 import type { Grant } from './contract.ts'
 import type { RewardedGrant } from './kind.ts'
 import { effectsOf } from './kinds.ts'
-import { chainAfter, mayTrigger, rewardEventOf } from './rewardEvents.ts'
 
 /** What the timeline shows of a grant, and what erasing a user takes away in this room. */
-export const grantRecord: UserRecord = { type: 'grant', table: 'grants', shown: 'body' }
+export const grantRecords: UserRecord[] = [
+  { type: 'grant', table: 'grants', shown: 'body' },
+  {
+    type: 'event',
+    table: 'reward_events',
+    isView: true,
+    shown: `json_object('name', name, 'properties', json(properties))`,
+  },
+]
 
 /** A grant as the contract shows it. */
 export function presentGrant(grant: RewardedGrant): Grant {
@@ -29,17 +35,11 @@ export function presentGrant(grant: RewardedGrant): Grant {
 }
 
 /**
- * The statements that turn decided grants of one user database into what users have: the grants themselves, the rows
- * of their rewards, and the events that they are. All are keyed by the grants, so that running them again changes
- * nothing.
- *
- * @param isListened whether campaigns may be triggered by an event of a name, and have to judge it
+ * The statements that turn decided grants of one user database into what users have: the grants themselves, which are
+ * events of the user too, and the rows of their rewards. All are keyed by the grants, so that running them again
+ * changes nothing.
  */
-export function fulfilStatements(
-  db: D1Database,
-  grants: RewardedGrant[],
-  isListened: (eventName: string) => boolean,
-): D1PreparedStatement[] {
+export function fulfilStatements(db: D1Database, grants: RewardedGrant[]): D1PreparedStatement[] {
   if (grants.length === 0) return []
   const rows = grants.map((grant) => [
     grant.id,
@@ -51,11 +51,7 @@ export function fulfilStatements(
   const statements = jsonParts(rows).map((json) => db.prepare(insertGrants).bind(json))
   const byType = Map.groupBy(grants, (grant) => grant.reward.type)
   for (const [type, ofType] of byType) statements.push(...effectsOf[type](db, ofType))
-  const events = grants.map((grant) => {
-    const event = rewardEventOf(grant)
-    return { event, decisions: isListened(event.name) && mayTrigger(chainAfter(grant)) ? null : [] }
-  })
-  return [...statements, ...insertEventStatements(db, events)]
+  return statements
 }
 
 const insertGrants = `

@@ -39,7 +39,7 @@ const makers: { [T in GrantReward['type']]: EventMaker<Extract<GrantReward, { ty
       walletId: reward.walletId,
       points: fromUnits(grant.units ?? 0, grant.decimals),
       activatesAt: reward.activatesAt,
-      ...(reward.expiresAt === null ? {} : { expiresAt: reward.expiresAt }),
+      expiresAt: reward.expiresAt,
     },
   }),
   coupon: (reward) => ({
@@ -48,7 +48,7 @@ const makers: { [T in GrantReward['type']]: EventMaker<Extract<GrantReward, { ty
       couponId: reward.couponId,
       couponCode: reward.code,
       redeemableFrom: reward.redeemableFrom,
-      ...(reward.expiresAt === null ? {} : { expiresAt: reward.expiresAt }),
+      expiresAt: reward.expiresAt,
     },
   }),
 }
@@ -65,7 +65,6 @@ export function rewardEventOf(grant: RewardedGrant): UserEvent {
     properties: {
       'CT Source': 'Promo Module',
       campaignId: grant.campaignId,
-      campaignName: grant.campaignName,
       grantId: grant.id,
       ...properties,
     },

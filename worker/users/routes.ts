@@ -22,6 +22,8 @@ export interface UserRoutesOptions {
   records: UserRecord[]
   /** Takes a user's name out of the objects that remember it; counters stay. Called before the rows go. */
   forget: (env: Env, userId: string) => Promise<void>
+  /** Called once the rows are gone. */
+  erased: (env: Env, userId: string) => Promise<void>
 }
 
 const unknownUser = (userId: string) => refuse('not_found', `There is no user ${userId}.`)
@@ -104,6 +106,7 @@ export function userRoutes(app: App, options: UserRoutesOptions): void {
       if ((await findUser(env, params.userId)) === undefined) return unknownUser(params.userId)
       await options.forget(env, params.userId)
       await eraseUser(env, options.records, params.userId)
+      await options.erased(env, params.userId)
       return reply(204)
     },
   )

@@ -20,7 +20,11 @@ export type UserPatchWithId = UserPatch & { id: string }
 
 /** The statement that finds a user, for callers that read more in the same hop. */
 export function findUserStatement(db: D1Database, userId: string): D1PreparedStatement {
-  return db.prepare('SELECT * FROM users WHERE id = ?1').bind(userId)
+  return db
+    .prepare(
+      `SELECT *, (SELECT max(at_ms) FROM events WHERE user_id = ?1) AS last_seen_ms FROM users WHERE id = ?1`,
+    )
+    .bind(userId)
 }
 
 /** A row of {@link findUserStatement} as the contract shows it. */
@@ -96,3 +100,12 @@ const mergeUsers = `
   UPDATE users SET ${['email', 'phone', 'name', 'timezone', 'language'].map(keep).join(', ')},
     properties = json_patch(users.properties, coalesce(patch.value -> 'properties', '{}'))
   FROM json_each(?1) AS patch WHERE users.id = patch.value ->> 'id'`
+
+/** Which of some users have a row. */
+export async function existingUsers(db: D1Database, userIds: string[]): Promise<Set<string>> {
+  const { results } = await db
+    .prepare('SELECT id FROM users WHERE id IN (SELECT value FROM json_each(?1))')
+    .bind(JSON.stringify([...new Set(userIds)]))
+    .all<{ id: string }>()
+  return new Set(results.map((row) => row.id))
+}

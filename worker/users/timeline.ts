@@ -12,6 +12,8 @@ export interface UserRecord {
   table: string
   /** SQL: an object of what the timeline shows of a row, beside its type, id and time. */
   shown?: string
+  /** Whether it is a view of another table, so that there is nothing of its own to erase. */
+  isView?: boolean
   /** SQL: which rows are about the user `?1`, where the table has no index on `user_id`. */
   of?: string
 }
@@ -72,9 +74,9 @@ export async function readTimeline(
 export async function eraseUser(env: Env, records: UserRecord[], userId: string): Promise<void> {
   const db = usersDb(env, userId)
   await db.batch([
-    ...records.map(({ table, of = 'user_id = ?1' }) =>
-      db.prepare(`DELETE FROM ${table} WHERE ${of}`).bind(userId),
-    ),
+    ...records
+      .filter((record) => record.isView !== true)
+      .map(({ table, of = 'user_id = ?1' }) => db.prepare(`DELETE FROM ${table} WHERE ${of}`).bind(userId)),
     db.prepare('DELETE FROM users WHERE id = ?1').bind(userId),
   ])
 }

@@ -10,7 +10,6 @@ export const users = sqliteTable('users', {
   language: text(),
   properties: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull().default({}),
   createdMs: integer('created_ms').notNull(),
-  lastSeenMs: integer('last_seen_ms'),
 })
 
 /**
