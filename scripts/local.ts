@@ -70,7 +70,8 @@ export async function startLocal({ port, state, mode = 'local' }: LocalOptions):
           modules: true,
           modulesRoot: join(ROOT, 'dist/worker'),
           scriptPath,
-          unsafeDirectSockets: hosts.map((host) => ({ host, port })),
+          // The entry point by its own name, because the default one of a Worker with assets lies behind their router.
+          unsafeDirectSockets: hosts.map((host) => ({ host, port, entrypoint: 'direct' })),
         },
       ],
     }),

@@ -68,7 +68,6 @@ function middleware(app: App): void {
       if (context.req.path !== '/healthz') await loadClock(context.env)
       await next()
     }
-    context.header('X-Request-Id', requestId)
     log('info', 'request', {
       requestId,
       method: context.req.method,
@@ -144,12 +143,13 @@ function serviceRoutes(app: App): void {
   )
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
-  app.get('/openapi.json', (context) =>
-    context.json(
+  app.get('/openapi.json', (context) => {
+    context.header('X-Request-Id', context.get('requestId'))
+    return context.json(
       app.getOpenAPI31Document({
         openapi: '3.1.0',
         info: { title: 'Boon', version: VERSION, description: 'An open promotion engine at the edge.' },
       }),
-    ),
-  )
+    )
+  })
 }

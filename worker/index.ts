@@ -10,7 +10,7 @@ export { Intake } from './ingest/intake.ts'
 
 let app: App | undefined
 
-export default {
+const worker = {
   fetch(req, env, context) {
     app ??= makeApp(env.BOON_MODE === 'local')
     return app.fetch(req, env, context)
@@ -19,3 +19,8 @@ export default {
     return react(env, batch)
   },
 } satisfies ExportedHandler<Env, Reaction[]>
+
+export default worker
+
+/** The same under a name of its own: local mode listens on it directly, without the router of the assets in between. */
+export const direct = worker

@@ -52,7 +52,7 @@ const weights = { maxBatchWeight: 2_000, maxWaitingWeight: 100_000 }
 export class Intake extends DurableObject<Env> {
   readonly #recording = new Lane<RecordItem, RecordedEvent[] | 'stale_key'>(
     (items) => this.#recordBatch(items),
-    { ...weights, weightOf: (item) => item.events.length },
+    { ...weights, lingers: true, weightOf: (item) => item.events.length },
   )
   readonly #judging = new Lane<JudgeItem, EventResult[]>((items) => this.#judgeBatch(items), {
     ...weights,

@@ -78,19 +78,19 @@ export function operation<P = undefined, Q = undefined, B = undefined>(
   document(app, spec as Operation<unknown, unknown, unknown>)
   app[spec.method](spec.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (context) => {
     const outcome = await run(context, spec, handle)
-    if (outcome instanceof Response) return outcome
+    const requestId = context.get('requestId')
+    if (outcome instanceof Response) {
+      outcome.headers.set('x-request-id', requestId)
+      return outcome
+    }
     if (outcome instanceof Refusal) {
       context.set('refusedWith', outcome.code)
-      return problemResponse(outcome, context.get('requestId'))
+      return problemResponse(outcome, requestId)
     }
-    if (outcome.body === undefined)
-      return new Response(null, { status: outcome.status, ...headersOf(outcome) })
-    return Response.json(outcome.body, { status: outcome.status, ...headersOf(outcome) })
+    // Headers are given here and not added afterwards: a finished response would have to be made anew for that.
+    const init = { status: outcome.status, headers: { ...outcome.headers, 'x-request-id': requestId } }
+    return outcome.body === undefined ? new Response(null, init) : Response.json(outcome.body, init)
   })
-}
-
-function headersOf(answer: Reply): { headers?: Record<string, string> } {
-  return answer.headers === undefined ? {} : { headers: answer.headers }
 }
 
 async function run<P, Q, B>(
@@ -101,9 +101,9 @@ async function run<P, Q, B>(
   const env = context.env
   const principal = await admit(context, spec.access)
   if (principal instanceof Refusal) return principal
-  const params = parse(spec.params, context.req.param())
+  const params = spec.params === undefined ? (undefined as P) : parse(spec.params, context.req.param())
   if (params instanceof Refusal) return params
-  const query = parse(spec.query, context.req.query())
+  const query = spec.query === undefined ? (undefined as Q) : parse(spec.query, context.req.query())
   if (query instanceof Refusal) return query
   let body = undefined as B
   if (spec.body !== undefined) {
@@ -138,8 +138,7 @@ async function admit(context: Context<HonoEnv>, access: Access): Promise<Princip
 }
 
 /** Checks a value against a schema; the refusal names each path that is wrong. */
-export function parse<T>(schema: z.ZodType<T> | undefined, value: unknown): T | Refusal {
-  if (schema === undefined) return undefined as T
+export function parse<T>(schema: z.ZodType<T>, value: unknown): T | Refusal {
   const result = schema.safeParse(value)
   return result.success ? result.data : invalid(issuesOf(result.error))
 }

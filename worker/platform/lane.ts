@@ -11,15 +11,16 @@ export interface LaneOptions<Item> {
   maxWaitingWeight: number
   /** The weight of an item; 1 by default. */
   weightOf?: (item: Item) => number
+  /** Whether a batch waits for callers that come back one by one after they were answered together. */
+  lingers?: boolean
 }
 
 /**
- * Callers that were answered together come back one after the other. While batches are large, waiting this long for
- * the rest of them spares a batch of one; while it is quiet, nobody waits.
+ * Callers that were answered together come back one after the other. While batches are large, a lane that lingers waits
+ * for the rest of them, tick by tick as long as each brings somebody; while it is quiet, nobody waits.
  */
-const LINGER_MS = 2
-
-const linger = () => new Promise((done) => setTimeout(done, LINGER_MS))
+const TICK_MS = 2
+const MAX_TICKS = 10
 
 interface Waiting<Item, Result> {
   item: Item
@@ -66,12 +67,21 @@ export class Lane<Item, Result> {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#pace >= 2 && this.#waiting.length < this.#pace) await linger()
+      if (this.#options.lingers === true && this.#pace >= 2) await this.#linger()
       const batch = this.#nextBatch()
       this.#pace = Math.max(batch.length, this.#pace / 2)
       await this.#settle(batch)
     }
     this.#running = false
+  }
+
+  /** Waits as long as callers keep coming. */
+  async #linger(): Promise<void> {
+    for (let tick = 0; tick < MAX_TICKS; tick++) {
+      const before = this.#waiting.length
+      await new Promise((done) => setTimeout(done, TICK_MS))
+      if (this.#waiting.length === before) return
+    }
   }
 
   #nextBatch(): Waiting<Item, Result>[] {
