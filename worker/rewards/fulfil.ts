@@ -17,8 +17,18 @@ export const grantRecords: UserRecord[] = [
   },
 ]
 
-/** A grant as the contract shows it. */
+const shown = new WeakMap<RewardedGrant, Grant>()
+
+/** A grant as the contract shows it: as it is written, and as it is answered. */
 export function presentGrant(grant: RewardedGrant): Grant {
+  const before = shown.get(grant)
+  if (before !== undefined) return before
+  const made = makeShown(grant)
+  shown.set(grant, made)
+  return made
+}
+
+function makeShown(grant: RewardedGrant): Grant {
   return {
     id: grant.id,
     campaignId: grant.campaignId,

@@ -21,29 +21,27 @@ export interface GrantedPoints {
 export function creditGrantsStatements(db: D1Database, points: GrantedPoints[]): D1PreparedStatement[] {
   // What earlier grants of this batch add to a balance; the database does not know of them yet.
   const added = new Map<string, number>()
-  const parts = jsonParts(
-    points.map((row) => {
-      const purse = `${row.userId}\n${row.walletId}`
-      const isActive = row.activatesMs <= row.atMs && (row.expiresMs === null || row.expiresMs > row.atMs)
-      const sum = (added.get(purse) ?? 0) + (isActive ? row.units : 0)
-      added.set(purse, sum)
-      return [
-        row.entryId,
-        row.userId,
-        row.walletId,
-        row.units,
-        row.activatesMs,
-        row.expiresMs,
-        row.decimals,
-        row.atMs,
-        row.grantId,
-        row.description,
-        sum,
-      ]
-    }),
-  )
+  const entries = points.map((row) => {
+    const purse = `${row.userId}\n${row.walletId}`
+    const isActive = row.activatesMs <= row.atMs && (row.expiresMs === null || row.expiresMs > row.atMs)
+    const sum = (added.get(purse) ?? 0) + (isActive ? row.units : 0)
+    added.set(purse, sum)
+    const { entryId, userId, walletId, units, decimals, atMs, grantId, description } = row
+    return [entryId, userId, walletId, units, decimals, atMs, grantId, description, sum]
+  })
+  const lots = points.map((row) => [
+    row.entryId,
+    row.userId,
+    row.walletId,
+    row.units,
+    row.activatesMs,
+    row.expiresMs,
+  ])
   // Entries first: their balances add this batch to the lots of before.
-  return [insertEntries, insertLots].flatMap((sql) => parts.map((json) => db.prepare(sql).bind(json)))
+  return [
+    ...jsonParts(entries).map((json) => db.prepare(insertEntries).bind(json)),
+    ...jsonParts(lots).map((json) => db.prepare(insertLots).bind(json)),
+  ]
 }
 
 const insertLots = `
@@ -54,8 +52,8 @@ const insertLots = `
 const insertEntries = `
   INSERT INTO wallet_entries (id, user_id, wallet_id, kind, units, balance, decimals, at_ms, source, grant_id, description)
   SELECT value ->> 0, value ->> 1, value ->> 2, 'credit', value ->> 3,
-    value ->> 10 + (SELECT coalesce(sum(remaining), 0) FROM wallet_lots
+    value ->> 8 + (SELECT coalesce(sum(remaining), 0) FROM wallet_lots
       WHERE user_id = value ->> 1 AND wallet_id = value ->> 2 AND remaining > 0
-        AND activates_ms <= value ->> 7 AND (expires_ms IS NULL OR expires_ms > value ->> 7)),
-    value ->> 6, value ->> 7, 'campaign', value ->> 8, value ->> 9
+        AND activates_ms <= value ->> 5 AND (expires_ms IS NULL OR expires_ms > value ->> 5)),
+    value ->> 4, value ->> 5, 'campaign', value ->> 6, value ->> 7
   FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
