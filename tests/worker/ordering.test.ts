@@ -165,3 +165,15 @@ test('1,000 events of 200 users in one request are decided in order; 1,001 are r
   expect(await lotRows(walletId)).toHaveLength(350)
   expect((await campaignNow(id)).stats).toMatchObject({ granted: 350, users: 200 })
 })
+
+test('a refused event that comes twenty times at once is refused once', async () => {
+  const purse = await wallet()
+  const once = await campaign('Twenty', purse.id, { limits: { perUser: { total: 1 } } })
+  await send([{ id: 'first', userId: 'twenty', name: 'Twenty' }])
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => send([{ id: 'again', userId: 'twenty', name: 'Twenty' }])),
+  )
+  expect(new Set(answers.map((answer) => answer.decisions[0].reason))).toEqual(new Set(['user_limit_total']))
+  expect(answers.reduce((sum, answer) => sum + answer.accepted, 0)).toBe(1)
+  expect((await ok('GET', `/v1/campaigns/${once.id}`)).stats.refused).toEqual({ user_limit_total: 1 })
+})

@@ -16,6 +16,7 @@ import {
   matchStep,
   type RecordedEvent,
   recordStep,
+  refreshStep,
 } from './pipeline.ts'
 
 /** Events of one request that belong to this user database. */
@@ -123,10 +124,8 @@ export class Intake extends DurableObject<Env> {
   async #judgeBatch(items: JudgeItem[]): Promise<EventResult[][]> {
     const home = items[0]?.home ?? 0
     const meta = this.#meta ?? (await readMeta(this.env))
-    const judged = await decideStep(
-      this.env,
-      items.flatMap((item) => item.recorded),
-    )
+    const recorded = items.flatMap((item) => item.recorded)
+    const judged = await decideStep(this.env, await refreshStep(this.#database(home), recorded))
     const results = await this.#fulfil(home, meta, judged)
     return partsOf(
       results,

@@ -13,7 +13,7 @@ import { type Chain, NO_CHAIN } from '../rewards/rewardEvents.ts'
 import type { UserEvent } from '../users/event.ts'
 import type { EventDecision } from './contract.ts'
 import { match } from './match.ts'
-import { decisionStatements, eventKey, recordEvents, type StoredDecision } from './record.ts'
+import { decisionStatements, eventKey, findBefore, recordEvents, type StoredDecision } from './record.ts'
 
 /** A campaign to decide on an event, and the property of it that its scheme reads. */
 interface Asking {
@@ -89,6 +89,24 @@ export async function recordStep(
       stored: null,
       asking: campaigns.map(({ id }, at) => askingOf(id, campaigns[at], event)),
     }
+  })
+}
+
+/**
+ * Between the steps: an event that came twice at once may have been judged while its second coming was recorded. Then
+ * it is answered from what is kept by now, and nobody is asked again.
+ */
+export async function refreshStep(db: D1Database, recorded: RecordedEvent[]): Promise<RecordedEvent[]> {
+  const doubtful = recorded.filter(({ duplicate, stored }) => duplicate && stored === null)
+  if (doubtful.length === 0) return recorded
+  const kept = await findBefore(
+    db,
+    doubtful.map(({ event }) => [event.userId, event.id]),
+    Number.MAX_SAFE_INTEGER,
+  )
+  return recorded.map((item) => {
+    const now = item.duplicate && item.stored === null ? kept.get(eventKey(item.event)) : undefined
+    return Array.isArray(now) ? { ...item, stored: now, asking: [] } : item
   })
 }
 

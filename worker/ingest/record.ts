@@ -43,8 +43,8 @@ export async function recordEvents(
     : findBefore(db, [...keys.values()], results[0]?.results[0]?.seq ?? 0)
 }
 
-/** Which events were there before the sequence went past `lastSeq`. Only asked when some of a batch were. */
-async function findBefore(
+/** What is kept of events that were written before the sequence went past `lastSeq`. */
+export async function findBefore(
   db: D1Database,
   keys: (string | undefined)[][],
   lastSeq: number,
