@@ -1,6 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { decideStep, fulfilStep, recordStep, refreshStep } from '../../worker/ingest/pipeline.ts'
 import { now } from '../../worker/platform/clock.ts'
-import { call, campaign, clock, ok, send, wallet } from './boon.ts'
+import { usersDb } from '../../worker/platform/databases.ts'
+import { readMeta } from '../../worker/platform/settings.ts'
+import { call, campaign, clock, env, ok, send, wallet } from './boon.ts'
 import { campaignNow, everywhere, lotRows, setUpAt } from './records.ts'
 
 beforeAll(() => setUpAt('2026-05-01T12:00:00Z'))
@@ -166,14 +169,22 @@ test('1,000 events of 200 users in one request are decided in order; 1,001 are r
   expect((await campaignNow(id)).stats).toMatchObject({ granted: 350, users: 200 })
 })
 
-test('a refused event that comes twenty times at once is refused once', async () => {
+test('an event that comes again while it is judged is answered from what was decided, and counted once', async () => {
   const purse = await wallet()
-  const once = await campaign('Twenty', purse.id, { limits: { perUser: { total: 1 } } })
-  await send([{ id: 'first', userId: 'twenty', name: 'Twenty' }])
-  const answers = await Promise.all(
-    Array.from({ length: 20 }, () => send([{ id: 'again', userId: 'twenty', name: 'Twenty' }])),
-  )
-  expect(new Set(answers.map((answer) => answer.decisions[0].reason))).toEqual(new Set(['user_limit_total']))
-  expect(answers.reduce((sum, answer) => sum + answer.accepted, 0)).toBe(1)
+  const once = await campaign('Again', purse.id, { limits: { perUser: { total: 1 } } })
+  await send([{ id: 'first', userId: 'again', name: 'Again' }])
+  const db = usersDb(env, 'again')
+  const meta = await readMeta(env)
+  const event = { id: 'twice', userId: 'again', name: 'Again', atMs: now(), properties: {} }
+  const record = () => recordStep(env, db, meta, [event], new Set(), now())
+  const first = await record()
+  const second = await record()
+  expect(second).toMatchObject([{ duplicate: true, stored: null, asking: [{ campaignId: once.id }] }])
+  const settled: Promise<unknown>[] = []
+  await fulfilStep(env, db, meta, await decideStep(env, first), (work) => settled.push(work))
+  await Promise.all(settled)
+  const refreshed = await refreshStep(db, second)
+  expect(refreshed).toMatchObject([{ stored: [[once.id, 'refused', 'user_limit_total']], asking: [] }])
+  await decideStep(env, refreshed)
   expect((await ok('GET', `/v1/campaigns/${once.id}`)).stats.refused).toEqual({ user_limit_total: 1 })
 })
