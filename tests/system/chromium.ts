@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import packed from '@sparticuz/chromium'
+import { promisify } from 'node:util'
 import { type Browser, chromium } from 'playwright-core'
+
+const run = promisify(execFile)
+const UNPACK = `import packed from '@sparticuz/chromium'; await packed.executablePath()`
 
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/', import.meta.url))
 /** It lies in `node_modules`, so a new version, which is a new installation, is unpacked anew. */
@@ -34,15 +38,12 @@ async function unpacked(): Promise<string> {
   if (existsSync(program)) return program
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'unpacking-'))
-  const { TMPDIR } = process.env
-  // The package knows no other place to unpack to than the temporary folder.
-  process.env['TMPDIR'] = folder
-  try {
-    await packed.executablePath()
-  } finally {
-    if (TMPDIR === undefined) delete process.env['TMPDIR']
-    else process.env['TMPDIR'] = TMPDIR
-  }
+  // The package unpacks to the temporary folder and knows no other place. It does so in a process of its own, because
+  // whatever else this process starts meanwhile must not get that folder for its temporary one.
+  await run(process.execPath, ['--input-type=module', '--eval', UNPACK], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { ...process.env, TMPDIR: folder },
+  })
   try {
     renameSync(folder, HOME)
   } catch (error) {
