@@ -56,6 +56,8 @@ function middleware(app: App): void {
   app.use(async (context, next) => {
     const requestId = newId('req', now())
     context.set('requestId', requestId)
+    // For what hono itself answers; operations and problems name it when they are made.
+    context.header('X-Request-Id', requestId)
     const startedMs = now()
     const faults = configurationFaults(context.env)
     if (faults.length > 0) {
@@ -143,13 +145,12 @@ function serviceRoutes(app: App): void {
   )
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' })
-  app.get('/openapi.json', (context) => {
-    context.header('X-Request-Id', context.get('requestId'))
-    return context.json(
+  app.get('/openapi.json', (context) =>
+    context.json(
       app.getOpenAPI31Document({
         openapi: '3.1.0',
         info: { title: 'Boon', version: VERSION, description: 'An open promotion engine at the edge.' },
       }),
-    )
-  })
+    ),
+  )
 }

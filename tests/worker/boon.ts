@@ -50,7 +50,7 @@ export async function call(
   method: string,
   path: string,
   body?: unknown,
-  options: { key?: string | null; headers?: Record<string, string> } = {},
+  options: { key?: string | null; headers?: Record<string, string>; redirect?: 'manual' } = {},
 ): Promise<Answer> {
   const { key = KEY } = options
   const headers = new Headers(options.headers)
@@ -61,6 +61,7 @@ export async function call(
     new Request(`http://boon.test${path}`, {
       method,
       headers,
+      redirect: options.redirect ?? 'follow',
       ...(payload === undefined ? {} : { body: payload }),
     }),
   )

@@ -24,3 +24,17 @@ describe('the main path', () => {
     expect(await call('POST', '/v1/events', '{', { key: null })).toMatchObject({ status: 401 })
   })
 })
+
+describe('every answer', () => {
+  test.each([
+    ['an operation', 'GET', '/v1/wallets', {}],
+    ['a refusal', 'GET', '/v1/wallets/none', {}],
+    ['no operation at all', 'GET', '/none', {}],
+    ['the document', 'GET', '/openapi.json', {}],
+    ['a redirect', 'GET', '/', {}],
+    ['a preflight', 'OPTIONS', '/v1/tray', { origin: 'https://shop.example' }],
+  ])('%s names its request', async (_, method, path, headers) => {
+    const { headers: answered } = await call(method, path, undefined, { headers, redirect: 'manual' })
+    expect(answered.get('x-request-id')).toMatch(/^req_[0-9a-z]{26}$/)
+  })
+})
