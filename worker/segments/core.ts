@@ -43,7 +43,8 @@ export type Leaf = DidLeaf | InterestLeaf | UserLeaf | ListLeaf
  * done is held to one common value of a property.
  */
 export type Core =
-  | { kind: 'all' | 'any'; of: Core[] }
+  | { kind: 'all'; of: Core[] }
+  | { kind: 'any'; of: Core[] }
   | { kind: 'not'; of: Core }
   | { kind: 'same'; property: string; of: Core }
   | Leaf
@@ -67,8 +68,7 @@ export function toCore(rule: Rule, named: Named, path = ''): Core {
 function nodeToCore(node: RuleNode, named: Named, path: string): Core {
   const at = (name: string) => (path === '' ? name : `${path}.${name}`)
   if ('all' in node || 'any' in node) {
-    const kind = 'all' in node ? 'all' : 'any'
-    const parts = 'all' in node ? node.all : node.any
+    const [kind, parts] = 'all' in node ? (['all', node.all] as const) : (['any', node.any] as const)
     return { kind, of: parts.map((part, index) => nodeToCore(part, named, at(`${kind}.${index}`))) }
   }
   if ('not' in node) return { kind: 'not', of: nodeToCore(node.not, named, at('not')) }
@@ -108,7 +108,14 @@ function interestToCore(interest: Interest, path: string): InterestLeaf {
 
 /** The leaves of a rule, in the order in which they were written. */
 export function leavesOf(core: Core): Leaf[] {
-  if (core.kind === 'all' || core.kind === 'any') return core.of.flatMap(leavesOf)
-  if (core.kind === 'not' || core.kind === 'same') return leavesOf(core.of)
-  return [core]
+  switch (core.kind) {
+    case 'all':
+    case 'any':
+      return core.of.flatMap(leavesOf)
+    case 'not':
+    case 'same':
+      return leavesOf(core.of)
+    default:
+      return [core]
+  }
 }

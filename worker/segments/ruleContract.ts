@@ -72,7 +72,7 @@ const within = z.unknown().superRefine((value, context) => {
   for (const { path, message } of faultsOf((isRelative ? relative : absolute).safeParse(value), [])) {
     context.addIssue({ code: 'custom', path, message })
   }
-}) as unknown as z.ZodType<Within>
+}) as unknown as z.ZodType<Within, Within>
 
 const didSchema = z.strictObject({
   event: eventName,
@@ -146,7 +146,7 @@ export const ruleSchema = z
     description:
       'A tree of all, any and not over the leaves did, didNot, user, interest, segment and list; "same" holds what was done to one value of a property',
     additionalProperties: true,
-  }) as unknown as z.ZodType<Rule>
+  }) as unknown as z.ZodType<Rule, Rule>
 
 interface Fault {
   path: (string | number)[]
