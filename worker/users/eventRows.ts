@@ -1,5 +1,6 @@
 import { jsonParts } from '../platform/databases.ts'
 import type { UserEvent } from './event.ts'
+import { foldedCopy } from './folded.ts'
 
 /**
  * An event as it is written. `decisions` is what campaigns decided on it, or whom is being asked, as the intake keeps
@@ -19,11 +20,13 @@ export function insertEventStatements(db: D1Database, rows: EventRow[]): D1Prepa
     event.atMs,
     event.properties,
     decisions,
+    foldedCopy(event.properties),
   ])
   return jsonParts(values).map((json) => db.prepare(insertEvents).bind(json))
 }
 
 const insertEvents = `
-  INSERT INTO events (user_id, id, name, at_ms, properties, decisions)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, nullif(value -> 5, 'null')
+  INSERT INTO events (user_id, id, name, at_ms, properties, decisions, folded)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, nullif(value -> 5, 'null'),
+    nullif(value -> 6, 'null')
   FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`

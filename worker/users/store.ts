@@ -2,6 +2,7 @@ import type { Env } from '../env.ts'
 import { formatInstant } from '../platform/calendar.ts'
 import { byHome, usersDb } from '../platform/databases.ts'
 import type { User, UserPatch } from './contract.ts'
+import { foldedCopy } from './folded.ts'
 
 interface UserRow {
   id: string
@@ -59,7 +60,7 @@ export async function patchUsers(env: Env, patches: UserPatchWithId[], nowMs: nu
     parts.map(({ db, things }) =>
       db.batch([
         createUsersStatement(db, [...new Set(things.map((patch) => patch.id))], nowMs),
-        ...inRounds(things).map((round) => db.prepare(mergeUsers).bind(JSON.stringify(round))),
+        ...inRounds(things).map((round) => mergeStatement(db, round)),
       ]),
     ),
   )
@@ -94,12 +95,23 @@ function inRounds(patches: UserPatchWithId[]): UserPatchWithId[][] {
 
 /** A field that the patch does not name stays; one that it names null becomes null. */
 const keep = (column: string) =>
-  `${column} = CASE WHEN json_type(patch.value, '$.${column}') IS NULL THEN users.${column} ELSE patch.value ->> '${column}' END`
+  `${column} = CASE WHEN json_type(patch.value, '$[1].${column}') IS NULL THEN users.${column} ELSE patch.value ->> '$[1].${column}' END`
+
+function mergeStatement(db: D1Database, round: UserPatchWithId[]): D1PreparedStatement {
+  const rows = round.map(({ id, ...patch }) => [id, patch, foldedCopy(patch)])
+  return db.prepare(mergeUsers).bind(JSON.stringify(rows))
+}
+
+/** A user as one object, as `folded` keeps it. */
+const whole = `json_object('email', users.email, 'phone', users.phone, 'name', users.name, 'timezone', users.timezone,
+  'language', users.language, 'properties', json(users.properties))`
 
 const mergeUsers = `
   UPDATE users SET ${['email', 'phone', 'name', 'timezone', 'language'].map(keep).join(', ')},
-    properties = json_patch(users.properties, coalesce(patch.value -> 'properties', '{}'))
-  FROM json_each(?1) AS patch WHERE users.id = patch.value ->> 'id'`
+    properties = json_patch(users.properties, coalesce(patch.value -> '$[1].properties', '{}')),
+    folded = CASE WHEN users.folded IS NULL AND patch.value ->> 2 IS NULL THEN NULL
+      ELSE json_patch(coalesce(users.folded, ${whole}), coalesce(nullif(patch.value -> 2, 'null'), patch.value -> 1)) END
+  FROM json_each(?1) AS patch WHERE users.id = patch.value ->> 0`
 
 /** Which of some users have a row. */
 export async function existingUsers(db: D1Database, userIds: string[]): Promise<Set<string>> {
