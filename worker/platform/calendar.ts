@@ -17,7 +17,8 @@ export function isZone(zone: string): boolean {
   if (known.has(zone)) return true
   if (zone.length > 64 || !ZONE_SHAPE.test(zone)) return false
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
+    // Temporal has the last word: it refuses some names of old that Intl takes, such as PST and JST.
+    dateAt(0, zone)
   } catch {
     return false
   }
@@ -185,4 +186,103 @@ export function parseScheduleTime(text: string, zone: string, edge: 'start' | 'e
 /** The one way a time is answered: UTC with milliseconds, `2026-11-30T10:00:00.000Z`. Takes milliseconds. */
 export function formatInstant(ms: number): string {
   return new Date(ms).toISOString()
+}
+
+/** The zone in which any local time is reached first. Names of this kind carry the sign of POSIX: it is UTC+14. */
+export const EARLIEST_ZONE = 'Etc/GMT-14'
+/** The zone in which any local time is reached last: UTC−12. */
+export const LATEST_ZONE = 'Etc/GMT+12'
+
+/** Whether a text is a local date-time without an offset (`2026-12-24T18:00`, seconds optional) that exists. */
+export function isLocalTime(text: string): boolean {
+  const parts = LOCAL.exec(text)
+  return parts !== null && isDate(parts)
+}
+
+/** Whether a text is a date alone (`2026-12-24`) that exists. */
+export function isDateText(text: string): boolean {
+  const parts = DATE.exec(text)
+  return parts !== null && isDate(parts)
+}
+
+/** Remembers an answer for a zone. There are few zones and times at a time, so memory that grew starts over. */
+function remember<T>(memory: Map<string, T>, key: string, answer: T): T {
+  if (memory.size >= 5_000) memory.clear()
+  memory.set(key, answer)
+  return answer
+}
+
+const localTimes = new Map<string, number>()
+
+/**
+ * The moment at which a zone's clock shows a local date-time, or the same time of day some days later: an hour that
+ * the clock skips on that day moves forward, of one that it repeats the first is meant. Undefined for anything but a
+ * local date-time (see {@link isLocalTime}).
+ * @throws RangeError when `zone` is not a zone (see {@link zoneOr}).
+ */
+export function localTimeAt(text: string, zone: string, daysLater = 0): number | undefined {
+  if (!isLocalTime(text)) return undefined
+  const key = `${zone} ${text} ${daysLater}`
+  const seen = localTimes.get(key)
+  if (seen !== undefined) return seen
+  const local = Temporal.PlainDateTime.from(text).add({ days: daysLater })
+  const moment = local.toZonedDateTime(zone, { disambiguation: 'compatible' })
+  return remember(localTimes, key, moment.epochMilliseconds)
+}
+
+/**
+ * The zone itself when this runtime can reckon with it, else the other one: for zones that were stored some time ago,
+ * since the runtime of today need not know them.
+ */
+export function zoneOr(zone: string | null, other: string): string {
+  return zone !== null && isZone(zone) ? zone : other
+}
+
+/** A half-open stretch of time in which a zone keeps one offset; local time = UTC + offset, all in milliseconds. */
+export type OffsetSpan = { fromMs: number; toMs: number; offsetMs: number }
+
+const DAY_MS = 86_400_000
+const offsetSpans = new Map<string, OffsetSpan[]>()
+
+/**
+ * The stretches of constant UTC offset from `fromMs` up to `toMs` (not in it): they follow each other without a gap.
+ * They are worked out for whole days and remembered, because a page of users asks for the same few zones.
+ * @throws RangeError when `zone` is not a zone (see {@link zoneOr}).
+ */
+export function offsetsBetween(fromMs: number, toMs: number, zone: string): OffsetSpan[] {
+  const dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS
+  const endMs = Math.ceil(toMs / DAY_MS) * DAY_MS
+  const key = `${zone} ${dayMs} ${endMs}`
+  const spans = offsetSpans.get(key) ?? remember(offsetSpans, key, readOffsets(dayMs, endMs, zone))
+  return spans
+    .map((span) => ({ ...span, fromMs: Math.max(span.fromMs, fromMs), toMs: Math.min(span.toMs, toMs) }))
+    .filter((span) => span.fromMs < span.toMs)
+}
+
+function readOffsets(fromMs: number, toMs: number, zone: string): OffsetSpan[] {
+  const spans: OffsetSpan[] = []
+  let at: Temporal.ZonedDateTime | null =
+    Temporal.Instant.fromEpochMilliseconds(fromMs).toZonedDateTimeISO(zone)
+  while (at !== null && at.epochMilliseconds < toMs) {
+    const next: Temporal.ZonedDateTime | null = at.getTimeZoneTransition('next')
+    const endMs = Math.min(next?.epochMilliseconds ?? toMs, toMs)
+    spans.push({ fromMs: at.epochMilliseconds, toMs: endMs, offsetMs: at.offsetNanoseconds / 1_000_000 })
+    at = next
+  }
+  return spans
+}
+
+/**
+ * The moment a duration before `atMs`. Years and months are counted on the calendar of the zone and clamp to the last
+ * day of a month (31 March − `P1M` = 28 or 29 February); weeks, days (24 hours) and what is below them are exact.
+ * @throws RangeError when the text is no duration or the zone no zone (both are checked at the door).
+ */
+export function durationBefore(atMs: number, text: string, zone: string): number {
+  const duration = parseDuration(text)
+  if (duration === undefined) throw new RangeError('not a duration')
+  const { years, months } = duration
+  const exact = exactMs(duration)
+  if (years === 0 && months === 0) return atMs - exact
+  const at = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(zone)
+  return at.subtract({ years, months }).epochMilliseconds - exact
 }

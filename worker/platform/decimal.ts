@@ -31,3 +31,8 @@ export function fromUnits(units: number, decimals: number): number {
 function scale(decimals: number): Big {
   return new Big(`1e${decimals}`)
 }
+
+/** A number rounded half away from zero to so many decimals, as its shortest decimal text says it. */
+export function rounded(value: number, decimals: number): number {
+  return new Big(value).round(decimals, Big.roundHalfUp).toNumber() + 0
+}

@@ -1,5 +1,11 @@
 /** The places between two durable steps at which the tests let the program die. */
-export type FaultPoint = 'decided' | 'code taken' | 'rows written' | 'queued' | 'before settling'
+export type FaultPoint =
+  | 'page read'
+  | 'decided'
+  | 'code taken'
+  | 'rows written'
+  | 'queued'
+  | 'before settling'
 
 type FaultHook = (point: FaultPoint) => void
 
