@@ -13,6 +13,7 @@ const problems = {
   insufficient_balance: [409, 'The balance is too low'],
   too_large: [413, 'The body is too large'],
   invalid: [422, 'The request is not valid'],
+  segment_cycle: [422, 'A segment may not refer to itself'],
   code_space_exhausted: [422, 'The pattern has too few codes left'],
   too_many_requests: [429, 'Too many requests'],
   internal: [500, 'Something went wrong on our side'],

@@ -1,0 +1,91 @@
+import { parseDuration } from '../platform/calendar.ts'
+import type { Condition } from './conditionContract.ts'
+import type { DidLeaf, InterestLeaf, Measure } from './core.ts'
+import type { Compare, Within } from './ruleContract.ts'
+
+/** What was found of a leaf: its amounts, the value of a property as JSON, or how often values occurred. */
+export interface Found {
+  passed: boolean
+  amounts: (number | null)[]
+  value: string | null
+}
+
+const UNITS = ['year', 'month', 'week', 'day', 'hour', 'minute', 'second'] as const
+const LONGEST_VALUE = 200
+
+/** A did leaf in words: `did Charged 1 time in 30 days, needs at least 2`. */
+export function didInWords(leaf: DidLeaf, { amounts }: Found, isNegated: boolean): string {
+  const where = leaf.where.length === 0 ? '' : ` with ${leaf.where.map(conditionInWords).join(' and ')}`
+  const found = leaf.measures
+    .map((measure, place) => amountInWords(measure, amounts[place] ?? null))
+    .join(', ')
+  const needs = leaf.measures.map((measure) => compareInWords(measure.compare)).join(' and ')
+  return `did ${leaf.event}${where} ${found}${withinInWords(leaf.within)}, ${isNegated ? 'must not be' : 'needs'} ${needs}`
+}
+
+/** An interest in words: `3 of 7 Product Viewed have Category "Shoes", needs 40 %`. */
+export function interestInWords(leaf: InterestLeaf, { amounts }: Found, isNegated: boolean): string {
+  const [hits = 0, count = 0] = amounts.map((amount) => amount ?? 0)
+  const share = leaf.share === 'most' ? 'more of them than any other value' : `at least ${leaf.share} %`
+  return `${hits} of ${count} ${leaf.event}${withinInWords(leaf.within)} have ${leaf.property} ${JSON.stringify(leaf.value)}, ${isNegated ? 'must not be' : 'needs'} ${share}`
+}
+
+/** A condition on a user in words: `city is "Pune", needs in ["Mumbai"]`. */
+export function userInWords(condition: Condition, { value }: Found, isNegated: boolean): string {
+  const is = value === null ? 'is missing' : `is ${shortened(value)}`
+  const { property: _, ...test } = condition
+  return `${condition.property} ${is}, ${isNegated ? 'must not be' : 'needs'} ${testInWords(test)}`
+}
+
+function conditionInWords({ property, ...test }: Condition): string {
+  return `${property} ${testInWords(test)}`
+}
+
+function testInWords(test: { op: string; value?: unknown }): string {
+  return test.value === undefined ? test.op : `${test.op} ${shortened(JSON.stringify(test.value))}`
+}
+
+function amountInWords(measure: Measure, amount: number | null): string {
+  if (measure.of === 'times') return `${amount ?? 0} ${amount === 1 ? 'time' : 'times'}`
+  if (measure.of === 'sum') return `for ${amount ?? 0} ${measure.property} in all`
+  return amount === null ? `without any ${measure.property}` : `for ${amount} ${measure.property} on average`
+}
+
+function compareInWords(compare: Compare): string {
+  switch (compare.op) {
+    case 'eq':
+      return `exactly ${compare.value}`
+    case 'ne':
+      return `anything but ${compare.value}`
+    case 'gt':
+      return `more than ${compare.value}`
+    case 'gte':
+      return `at least ${compare.value}`
+    case 'lt':
+      return `less than ${compare.value}`
+    case 'lte':
+      return `at most ${compare.value}`
+    case 'between':
+      return `${compare.value[0]} to ${compare.value[1]}`
+  }
+}
+
+function withinInWords(within: Within | undefined): string {
+  if (within === undefined) return ''
+  if ('last' in within) return ` in ${durationInWords(within.last)}`
+  const from = within.from === undefined ? '' : ` from ${within.from}`
+  return `${from}${within.to === undefined ? '' : ` to ${within.to}`}`
+}
+
+function durationInWords(text: string): string {
+  const duration = parseDuration(text)
+  const parts = UNITS.flatMap((unit) => {
+    const n = duration?.[`${unit}s`] ?? 0
+    return n === 0 ? [] : [`${n} ${unit}${n === 1 ? '' : 's'}`]
+  })
+  return parts.length === 0 ? text : parts.join(' ')
+}
+
+function shortened(text: string): string {
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text
+}
