@@ -18,6 +18,7 @@ import { describeError, log } from './platform/log.ts'
 import { outageOf } from './platform/outage.ts'
 import { problemResponse, Refusal, refuse } from './platform/problem.ts'
 import { grantRecords } from './rewards/fulfil.ts'
+import { estimateRoutes } from './segments/estimateRoutes.ts'
 import { teamRoutes } from './team/routes.ts'
 import { trayCors } from './tray/cors.ts'
 import { trayRoutes } from './tray/routes.ts'
@@ -42,6 +43,7 @@ export function makeApp(local: boolean): App {
   walletRoutes(app)
   couponRoutes(app)
   couponCodeRoutes(app)
+  estimateRoutes(app)
   campaignRoutes(app)
   campaignInsightRoutes(app)
   ingestRoutes(app)

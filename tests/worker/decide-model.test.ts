@@ -129,6 +129,9 @@ test('every decision, and what is counted after it, is that of a program which c
             eventId: `${trigger}`,
             property: undefined,
             chain: NO_CHAIN,
+            atMs,
+            order: 0,
+            value: '',
           }))
           const nothingLeft = stock ? undefined : 'out_of_stock'
           const decided = decideAll(tables, facts, 'running', candidates, atMs, nothingLeft)

@@ -1,5 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { decideStep, fulfilStep, recordStep, refreshStep } from '../../worker/ingest/pipeline.ts'
+import { decideStep } from '../../worker/ingest/decideStep.ts'
+import { fulfilStep } from '../../worker/ingest/fulfilStep.ts'
+import { recordStep, refreshStep } from '../../worker/ingest/recordStep.ts'
 import { now } from '../../worker/platform/clock.ts'
 import { usersDb } from '../../worker/platform/databases.ts'
 import { readMeta } from '../../worker/platform/settings.ts'

@@ -1,26 +1,45 @@
 import type { Env } from '../env.ts'
 import { faultPoint } from '../platform/faults.ts'
 import type { RewardedGrant } from '../rewards/kind.ts'
+import type { Agenda } from './agenda.ts'
 import {
+  barred,
   type CampaignFacts,
   type Candidate,
   type Decision,
   decideAll,
   type RefusalReason,
   undo,
+  type Waiting,
 } from './decide.ts'
 import type { LedgerHead } from './ledgerHead.ts'
 import type { LedgerGrant, LedgerTables } from './ledgerTables.ts'
 import { emptyOf, type Rewards, rewardedOf, rewardsFor } from './rewarded.ts'
+import { type Cancel, startTimers } from './timers.ts'
 
 /** What an intake brings to a ledger: candidates in order, and how many events were too old to be any. */
 export interface DecideRequest {
   candidates: Candidate[]
   tooOld: number
+  /** For inaction: the events that keep somebody from being granted. */
+  cancels?: Cancel[]
+  /** Brought by the ledger's own agenda: while nothing can be granted it is left undecided, and answered by nothing. */
+  isDue?: true
 }
 
 /** What became of a candidate, ready to be written and answered. */
-export type Outcome = { grant: RewardedGrant; replayed: boolean } | { reason: RefusalReason }
+export type Outcome =
+  | { grant: RewardedGrant; replayed: boolean }
+  | { reason: RefusalReason }
+  | { waitingMs: number }
+
+/** How a ledger keeps what it has promised: the alarm goes off by then. */
+export interface Promises {
+  /** Sees to it that the alarm finishes what was granted, should this die. */
+  fulfil: () => Promise<void>
+  /** Sees to it that the alarm goes off for the agenda. */
+  due: (dueMs: number) => Promise<void>
+}
 
 /**
  * Decides a batch in three moves: grants are decided and written in one transaction, what they give is got hold of,
@@ -31,42 +50,93 @@ export class BatchDecider {
   readonly #storage: DurableObjectStorage
   readonly #head: LedgerHead
   readonly #tables: LedgerTables
+  readonly #agenda: Agenda
 
-  constructor(env: Env, storage: DurableObjectStorage, head: LedgerHead, tables: LedgerTables) {
+  constructor(
+    env: Env,
+    storage: DurableObjectStorage,
+    head: LedgerHead,
+    tables: LedgerTables,
+    agenda: Agenda,
+  ) {
     this.#env = env
     this.#storage = storage
     this.#head = head
     this.#tables = tables
+    this.#agenda = agenda
   }
 
-  /**
-   * Decides on the candidates of several requests, in order; the answers are in the same order.
-   *
-   * @param promise sees to it that the alarm finishes what was granted, should this die
-   */
-  async decide(requests: DecideRequest[], atMs: number, promise: () => Promise<void>): Promise<Outcome[][]> {
+  /** Decides on the candidates of several requests, in order; the answers are in the same order. */
+  async decide(requests: DecideRequest[], atMs: number, promises: Promises): Promise<Outcome[][]> {
     const { facts, status } = this.#head
-    const candidates = requests.flatMap((request) => request.candidates)
     if (facts === undefined)
       return requests.map(({ candidates: all }) => all.map(() => ({ reason: 'campaign_not_running' })))
+    const waits = (request: DecideRequest) => facts.inaction !== undefined && request.isDue !== true
+    const isLeft = (request: DecideRequest) =>
+      request.isDue === true && barred(status, facts, atMs) !== undefined
+    const timed = requests.filter(waits)
+    const judged = requests.filter((request) => !waits(request) && !isLeft(request))
+    const outcomes = new Map<DecideRequest, Outcome[]>()
+    // Both begin at once, before anything else can come in between: each is one transaction.
+    const running = [this.#wait(facts, timed, atMs, promises), this.#judge(facts, judged, atMs, promises)]
+    const [ofTimed, ofJudged] = await Promise.all(running)
+    timed.forEach((request, index) => {
+      outcomes.set(request, ofTimed?.[index] ?? [])
+    })
+    judged.forEach((request, index) => {
+      outcomes.set(request, ofJudged?.[index] ?? [])
+    })
+    return requests.map((request) => outcomes.get(request) ?? [])
+  }
+
+  /** Triggers of a campaign that rewards inaction: whoever passes waits. */
+  async #wait(
+    facts: CampaignFacts,
+    requests: DecideRequest[],
+    atMs: number,
+    promises: Promises,
+  ): Promise<Outcome[][]> {
+    if (requests.length === 0) return []
+    const decisions = this.#storage.transactionSync(() =>
+      startTimers(this.#tables, this.#agenda, facts, this.#head.status, requests, atMs),
+    )
+    const candidates = requests.flatMap((request) => request.candidates)
+    this.#countRefusals(candidates, decisions, requests, atMs)
+    const dueMs = this.#agenda.nextDue()
+    if (dueMs !== null) await promises.due(dueMs)
+    const granted = decisions.flatMap((decision) => decision.grant ?? [])
+    const rewards = await rewardsFor(this.#env, facts, granted)
+    return dealOut(
+      requests,
+      decisions.map((decision) => outcomeOf(facts, decision, rewards)),
+    )
+  }
+
+  async #judge(
+    facts: CampaignFacts,
+    requests: DecideRequest[],
+    atMs: number,
+    promises: Promises,
+  ): Promise<Outcome[][]> {
+    if (requests.length === 0) return []
+    const { status } = this.#head
+    const candidates = requests.flatMap((request) => request.candidates)
     let decisions = this.#storage.transactionSync(() =>
       decideAll(this.#tables, facts, status, candidates, atMs, undefined),
     )
     const granted = decisions.flatMap((decision) => decision.grant ?? [])
     if (granted.length > 0) {
-      await promise()
+      await promises.fulfil()
       faultPoint('decided')
     }
     const rewards = await rewardsFor(this.#env, facts, granted)
     const empty = emptyOf(granted, rewards)
     if (empty.length > 0) decisions = this.#decideAgain(facts, candidates, decisions, empty, rewards, atMs)
     this.#countRefusals(candidates, decisions, requests, atMs)
-    const outcomes = decisions.map((decision) => outcomeOf(facts, decision, rewards))
-    let offset = 0
-    return requests.map((request) => {
-      offset += request.candidates.length
-      return outcomes.slice(offset - request.candidates.length, offset)
-    })
+    return dealOut(
+      requests,
+      decisions.map((decision) => outcomeOf(facts, decision, rewards)),
+    )
   }
 
   /**
@@ -96,7 +166,7 @@ export class BatchDecider {
 
   #countRefusals(
     candidates: Candidate[],
-    decisions: Decision[],
+    decisions: (Decision | Waiting)[],
     requests: DecideRequest[],
     atMs: number,
   ): void {
@@ -105,7 +175,8 @@ export class BatchDecider {
     const fresh: { trigger: string; reason: string }[] = []
     decisions.forEach((decision, index) => {
       const trigger = candidates[index]?.trigger
-      if (decision.grant !== undefined || decision.remembered || trigger === undefined) return
+      if (decision.refused === undefined) return
+      if (decision.remembered === true || trigger === undefined) return
       add(decision.refused, 1)
       fresh.push({ trigger, reason: decision.refused })
     })
@@ -117,9 +188,19 @@ export class BatchDecider {
   }
 }
 
-function outcomeOf(facts: CampaignFacts, decision: Decision, rewards: Rewards): Outcome {
+function outcomeOf(facts: CampaignFacts, decision: Decision | Waiting, rewards: Rewards): Outcome {
+  if ('waitingMs' in decision) return { waitingMs: decision.waitingMs }
   if (decision.grant === undefined) return { reason: decision.refused }
   const grant = rewardedOf(facts, decision.grant, rewards)
   if (grant === undefined) throw new Error('A grant that stands must have its reward')
   return { grant, replayed: decision.replayed }
+}
+
+/** Gives each request the outcomes of its own candidates. */
+function dealOut(requests: DecideRequest[], outcomes: Outcome[]): Outcome[][] {
+  let offset = 0
+  return requests.map(({ candidates }) => {
+    offset += candidates.length
+    return outcomes.slice(offset - candidates.length, offset)
+  })
 }

@@ -1,29 +1,53 @@
 import type { Issue } from '../platform/problem.ts'
 import { rewardFaults } from '../rewards/kinds.ts'
 import type { CampaignDefinition } from './contract.ts'
+import { deliveryFaults } from './delivery.ts'
 
 /**
  * What of a campaign cannot be had together, although each part alone is well formed. Looked at when a campaign is
  * created and again when it is changed.
  */
 export function combinationFaults(campaign: CampaignDefinition): Issue[] {
-  const { qualification, trigger, schedule } = campaign
+  const faults = campaign.qualification === 'live' ? liveFaults(campaign) : runFaults(campaign)
+  return [...faults, ...rewardFaults(campaign.reward), ...budgetFaults(campaign)]
+}
+
+function liveFaults({ trigger, schedule }: CampaignDefinition): Issue[] {
   const faults: Issue[] = []
   const no = (path: string, message: string) => faults.push({ path, message })
-  if (qualification !== 'live') {
-    no('qualification', 'past and list campaigns are not available in this version; use live')
-    return faults
-  }
   if (trigger === undefined) no('trigger', 'is required for a live campaign')
   if (trigger?.same !== undefined && trigger.unless === undefined) {
     no('trigger.same', 'compares two events, so it needs "unless"')
   }
-  if (trigger?.unless !== undefined) no('trigger.unless', 'inaction is not available in this version')
-  if (campaign.audience !== undefined) no('audience', 'audiences are not available in this version')
+  if (trigger?.same?.includes('[].') === true) {
+    no('trigger.same', 'must be a property of the events themselves, not of their items')
+  }
   for (const field of ['deliver', 'ifPast', 'fallback'] as const) {
     if (schedule[field] !== undefined) no(`schedule.${field}`, 'is for past and list campaigns')
   }
-  return [...faults, ...rewardFaults(campaign.reward), ...budgetFaults(campaign)]
+  return faults
+}
+
+/** A past or list campaign takes its audience once, and grants to each user once at most. */
+function runFaults(campaign: CampaignDefinition): Issue[] {
+  const { qualification, trigger, audience, schedule, limits, reward } = campaign
+  const faults: Issue[] = []
+  const no = (path: string, message: string) => faults.push({ path, message })
+  if (trigger !== undefined) no('trigger', 'is for live campaigns')
+  if (audience === undefined) {
+    no('audience', `is required for a ${qualification} campaign`)
+  } else if (qualification === 'list' && audience.listId === undefined) {
+    no('audience.listId', 'is required for a list campaign; a past campaign takes a segment or a rule')
+  }
+  if (schedule.end !== 'never')
+    no('schedule.end', 'is for live campaigns; a run ends when everybody is served')
+  const recurrence = Object.values(limits?.perUser ?? {}).some(
+    (limit) => limit !== null && limit !== undefined,
+  )
+  if (recurrence && reward.type !== 'custom') {
+    no('limits.perUser', 'is for live campaigns; a run grants to each user once at most')
+  }
+  return [...faults, ...deliveryFaults(schedule)]
 }
 
 function budgetFaults({ reward, limits }: CampaignDefinition): Issue[] {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi'
+import { durationMs } from '../platform/calendar.ts'
 import {
   durationSchema,
   limitSchema,
@@ -9,26 +10,47 @@ import {
 import { pageQuery } from '../platform/paging.ts'
 import { rewardSchema } from '../rewards/contract.ts'
 import { conditionsSchema } from '../segments/conditionContract.ts'
+import { ruleSchema } from '../segments/ruleContract.ts'
 import { callerId } from '../users/contract.ts'
 import { combinationFaults } from './combinations.ts'
 import { campaignStatuses } from './lifecycle.ts'
 
 const eventName = lineSchema(256)
 
+const SHORTEST_WAIT_MS = 60_000
+const LONGEST_WAIT_MS = 90 * 86_400_000
+
+/** How long inaction is waited for. */
+const waitSchema = durationSchema.refine((text) => {
+  const ms = durationMs(text)
+  return ms !== undefined && ms >= SHORTEST_WAIT_MS && ms <= LONGEST_WAIT_MS
+}, 'must be from PT1M to P90D, without months or years')
+
 const triggerSchema = z.strictObject({
   event: eventName,
   where: conditionsSchema.optional(),
   unless: z
-    .strictObject({ event: eventName, where: conditionsSchema.optional(), within: durationSchema })
+    .strictObject({ event: eventName, where: conditionsSchema.optional(), within: waitSchema })
     .optional(),
   same: z.string().min(1).max(256).optional(),
 })
 
-const audienceSchema = z.union([
-  z.strictObject({ segmentId: z.string().min(1) }),
-  z.strictObject({ listId: z.string().min(1) }),
-  z.strictObject({ rule: z.looseObject({}) }),
-])
+/** What must not happen after a trigger. */
+export type Unless = NonNullable<z.infer<typeof triggerSchema>['unless']>
+
+/** Who: a saved segment, a list, or a rule written in place. */
+const audienceSchema = z
+  .strictObject({
+    segmentId: z.string().min(1).max(128).optional(),
+    listId: z.string().min(1).max(128).optional(),
+    rule: ruleSchema.optional(),
+  })
+  .refine((audience) => Object.values(audience).filter((part) => part !== undefined).length === 1, {
+    error: 'must hold exactly one of segmentId, listId and rule',
+  })
+
+/** Who: a saved segment, a list, or a rule written in place. */
+export type Audience = z.infer<typeof audienceSchema>
 
 const budgetSchema = z.strictObject({
   campaign: z
@@ -101,6 +123,8 @@ export const campaignStatsSchema = z.object({
     count: limitSchema.unwrap(),
     stock: count.nullable(),
   }),
+  /** How far a past or list campaign is, once it has begun. */
+  run: z.object({ total: count, processed: count, granted: count, refused: count }).optional(),
 })
 
 /** What a campaign's ledger counts, on the wire. */
@@ -160,7 +184,7 @@ export type TraceStep = z.infer<typeof traceStepSchema>
 
 /** What a campaign would do, as answered. */
 export const testAnswerSchema = z.object({
-  outcome: z.enum(['granted', 'refused', 'not_triggered']),
+  outcome: z.enum(['granted', 'refused', 'waiting', 'not_triggered']),
   reason: z.string().optional(),
   trace: z.array(traceStepSchema),
   reward: z.looseObject({ type: z.string(), value: z.number().optional() }).optional(),

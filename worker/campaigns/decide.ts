@@ -3,6 +3,8 @@ import { newId } from '../platform/ids.ts'
 import type { NothingLeft, Prepared } from '../rewards/kind.ts'
 import { amountOf } from '../rewards/kinds.ts'
 import type { Chain } from '../rewards/rewardEvents.ts'
+import type { Audience, Unless } from './contract.ts'
+import type { Delivery } from './delivery.ts'
 import type { LedgerGrant, LedgerTables } from './ledgerTables.ts'
 import type { CampaignStatus } from './lifecycle.ts'
 import {
@@ -25,6 +27,16 @@ export interface CampaignFacts {
   endsMs: number | null
   limits: Limits
   prepared: Prepared
+  /** For campaigns that reward what somebody did not do. */
+  inaction?: Inaction
+  /** For past and list campaigns: who, and when each of them. */
+  run?: { audience: Audience; delivery: Delivery }
+}
+
+/** What must not happen after the trigger for a grant to be made, and the property that both events must share. */
+export interface Inaction {
+  unless: Unless
+  same: string | undefined
 }
 
 /** Somebody who may be granted, and by what: the trigger is the grant's identity. */
@@ -36,6 +48,13 @@ export interface Candidate {
   property: unknown
   /** What led to the event. */
   chain: Chain
+  /** When the event happened, and where it stands in its request. */
+  atMs: number
+  order: number
+  /** For inaction: the value that the other event must share, as a key; empty when it need not. */
+  value: string
+  /** The campaign has an audience, and the user does not belong to it. */
+  outsideAudience?: true
 }
 
 /** Everything that a grant can be refused for. */
@@ -48,8 +67,11 @@ export type RefusalReason =
 
 /** What the ledger decided on one candidate. */
 export type Decision =
-  | { grant: LedgerGrant; replayed: boolean }
+  | { grant: LedgerGrant; replayed: boolean; refused?: undefined }
   | { refused: RefusalReason; grant?: undefined; remembered?: true }
+
+/** What became of a trigger of inaction: its user waits, and until when. */
+export type Waiting = { waitingMs: number; grant?: undefined; refused?: undefined }
 
 /** The state of a campaign that bars every grant: it does not run, or its time is not now. */
 export function barred(
@@ -96,10 +118,11 @@ export function decideAll(
     const refusedBefore = refusals.get(candidate.trigger)
     if (refusedBefore !== undefined) return { refused: refusedBefore as RefusalReason, remembered: true }
     if (bar !== undefined) return { refused: bar }
+    if (candidate.outsideAudience === true) return { refused: 'not_in_audience' }
     const user = users.get(candidate.userId) ?? emptyTally()
     const award = amountOf(facts.prepared, candidate.property)
     const verdict = judge({ limits: facts.limits, periods, user, campaign, award, nothingLeft })
-    if ('refused' in verdict) return verdict
+    if ('refused' in verdict) return { refused: verdict.refused }
     if (user.total === 0) reached += 1
     addToTally(user, periods, verdict.units)
     addToTally(campaign, periods, verdict.units)

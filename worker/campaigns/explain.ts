@@ -17,6 +17,8 @@ export interface Explanation {
 /**
  * Runs the checks of a decision without any effect. All of them are run and told, although the first that fails gives
  * the reason: whoever asks wants to see everything that is in the way.
+ *
+ * @param audience whether the user belongs to it, where the campaign has one: that is known elsewhere
  */
 export function explain(
   tables: LedgerTables,
@@ -25,6 +27,7 @@ export function explain(
   candidate: Candidate,
   nothingLeft: NothingLeft | undefined,
   atMs: number,
+  audience: TraceStep | undefined,
 ): Explanation {
   const trace: TraceStep[] = []
   let reason: RefusalReason | undefined
@@ -35,6 +38,9 @@ export function explain(
 
   tell('status', status === 'running' ? undefined : 'campaign_not_running', `the campaign is ${status}`)
   tell('window', barred('running', facts, atMs), windowInWords(facts, atMs))
+  if (audience !== undefined) {
+    tell(audience.check, audience.passed ? undefined : 'not_in_audience', audience.detail)
+  }
 
   const { campaign, users } = tables.tallies([candidate.userId])
   const judged = {

@@ -1,11 +1,12 @@
 import type { Env } from '../env.ts'
 import { toUnits } from '../platform/decimal.ts'
 import type { Issue } from '../platform/problem.ts'
-import { type Window, windowOf } from '../platform/schedule.ts'
+import { type Window, windowOf, windowPassed } from '../platform/schedule.ts'
 import type { Prepared } from '../rewards/kind.ts'
 import { decimalsOf, prepareReward } from '../rewards/kinds.ts'
 import type { CampaignDefinition } from './contract.ts'
 import type { CampaignFacts } from './decide.ts'
+import { deliveryOf, lastDueOf, snapshotAt } from './delivery.ts'
 import type { Limits } from './limits.ts'
 
 /** What a campaign comes to: the facts for its ledger and how much there is to give, or what it lacks. */
@@ -26,7 +27,7 @@ export async function factsOf(
   kept: Prepared | null = null,
 ): Promise<Worked> {
   const zone = zoneOf(definition, kept?.zone ?? accountZone)
-  const window = campaignWindow(definition, zone, nowMs)
+  const window = campaignWindow(definition, accountZone, nowMs, zone)
   if (Array.isArray(window)) return { issues: window }
   const preparation =
     kept === null ? await prepareReward(env, definition.reward, zone) : { prepared: kept, stock: null }
@@ -34,16 +35,50 @@ export async function factsOf(
   const { prepared, stock } = preparation
   const limits = limitsOf(definition, decimalsOf(prepared))
   if (Array.isArray(limits)) return { issues: limits }
-  return { facts: { campaignId, name: definition.name, zone, ...window, limits, prepared }, stock }
+  const facts = { campaignId, name: definition.name, zone, ...window, limits, prepared }
+  return { facts: { ...facts, ...kindOf(definition, zone, accountZone, nowMs) }, stock }
 }
 
-/** The window of a campaign; issues when its schedule cannot be read. */
+/** What is particular to inaction, and to past and list campaigns. */
+function kindOf(
+  { qualification, trigger, audience, schedule }: CampaignDefinition,
+  zone: string,
+  accountZone: string,
+  nowMs: number,
+): Pick<CampaignFacts, 'inaction' | 'run'> {
+  if (qualification === 'live') {
+    return trigger?.unless === undefined ? {} : { inaction: { unless: trigger.unless, same: trigger.same } }
+  }
+  const delivery = deliveryOf(schedule, zone, accountZone, nowMs)
+  return audience === undefined || Array.isArray(delivery) ? {} : { run: { audience, delivery } }
+}
+
+/**
+ * The window of a campaign; issues when its schedule cannot be read. A past or list campaign begins when its audience
+ * is taken, and ends when everybody is served.
+ *
+ * @param accountZone the zone of users of whom no zone is known
+ */
 export function campaignWindow(
   definition: CampaignDefinition,
   accountZone: string,
   nowMs: number,
+  zone = zoneOf(definition, accountZone),
 ): Window | Issue[] {
-  return windowOf(definition.schedule, zoneOf(definition, accountZone), nowMs, 'schedule')
+  if (definition.qualification === 'live') return windowOf(definition.schedule, zone, nowMs, 'schedule')
+  const delivery = deliveryOf(definition.schedule, zone, accountZone, nowMs)
+  return Array.isArray(delivery) ? delivery : { startsMs: snapshotAt(delivery), endsMs: null }
+}
+
+/** What keeps a campaign from being published now: its start, or its end, has passed. */
+export function passedFaults({ schedule }: CampaignDefinition, facts: CampaignFacts, nowMs: number): Issue[] {
+  const { run } = facts
+  if (run === undefined || run.delivery.deliver === 'account') {
+    return windowPassed(schedule, facts, nowMs, 'schedule')
+  }
+  // With a time of each user's own, it is late only when it has passed in the last zone on earth.
+  if (lastDueOf(run.delivery) >= nowMs) return []
+  return [{ path: 'schedule.start', message: 'has passed in every time zone' }]
 }
 
 function zoneOf(definition: CampaignDefinition, accountZone: string): string {

@@ -1,29 +1,17 @@
 import { z } from '@hono/zod-openapi'
 import { parseScheduleTime } from '../platform/calendar.ts'
 import { now } from '../platform/clock.ts'
-import { fromUnits } from '../platform/decimal.ts'
 import { type App, operation, reply } from '../platform/http.ts'
 import { decodeCursor, pageOf, pageQuery, toPage } from '../platform/paging.ts'
 import { invalid } from '../platform/problem.ts'
 import { readMeta } from '../platform/settings.ts'
 import { grantSchema } from '../rewards/contract.ts'
-import { decimalsOf, stockOf } from '../rewards/kinds.ts'
-import { NO_CHAIN } from '../rewards/rewardEvents.ts'
-import { matches } from '../segments/condition.ts'
 import { bucketsOf } from './buckets.ts'
-import {
-  bucketQuery,
-  bucketSchema,
-  type CampaignDefinition,
-  campaignParams,
-  type TraceStep,
-  testAnswerSchema,
-  testSchema,
-} from './contract.ts'
-import { factsOf } from './facts.ts'
+import { bucketQuery, bucketSchema, campaignParams } from './contract.ts'
 import { presentGrants } from './present.ts'
 import { unknownCampaign } from './routes.ts'
 import { campaignLedger, findCampaign } from './store.ts'
+import { tryOutRoute } from './tryOut.ts'
 
 const DAY_MS = 86_400_000
 /** How far back stats go when no start is given. */
@@ -99,82 +87,5 @@ export function campaignInsightRoutes(app: App): void {
     },
   )
 
-  operation(
-    app,
-    {
-      method: 'post',
-      path: '/v1/campaigns/{campaignId}/test',
-      summary: 'What the campaign would do for a user and an event, check by check, with no effect',
-      access: { scope: 'campaigns:read' },
-      params: campaignParams,
-      body: testSchema,
-      answers: { 200: testAnswerSchema },
-      refusals: ['not_found'],
-    },
-    async ({ env, params, body }) => {
-      const row = await findCampaign(env, params.campaignId)
-      if (row === undefined) return unknownCampaign(params.campaignId)
-      const { settings } = await readMeta(env)
-      const atMs = body.now === undefined ? now() : parseScheduleTime(body.now, settings.timezone, 'start')
-      if (atMs === undefined) return invalid([{ path: 'now', message: 'must be an RFC 3339 time' }])
-      const trigger = triggerStep(row.definition, body.event)
-      if (!trigger.passed) return reply(200, { outcome: 'not_triggered', trace: [trigger] })
-      const ledger = campaignLedger(env, row.id)
-      const { purse } = await ledger.stats()
-      const startedMs = row.startsMs ?? atMs
-      const worked = await factsOf(env, row.id, row.definition, settings.timezone, startedMs, purse.prepared)
-      if ('issues' in worked) {
-        const trace = worked.issues.map(({ path, message }) => ({
-          check: path,
-          passed: false,
-          detail: message,
-        }))
-        return reply(200, { outcome: 'refused', reason: 'reward_inactive', trace: [trigger, ...trace] })
-      }
-      const { reward } = row.definition
-      const property =
-        reward.type === 'points' && 'of' in reward.scheme
-          ? body.event?.properties?.[reward.scheme.of]
-          : undefined
-      const candidate = {
-        trigger: `test ${atMs}`,
-        userId: body.userId,
-        eventId: null,
-        property,
-        chain: NO_CHAIN,
-      }
-      const { nothingLeft } = await stockOf(env, worked.facts.prepared)
-      const { reason, units, trace } = await ledger.explain(candidate, worked.facts, nothingLeft, atMs)
-      const steps = [trigger, ...trace]
-      if (reason !== undefined) return reply(200, { outcome: 'refused', reason, trace: steps })
-      const value = units === null ? {} : { value: fromUnits(units, decimalsOf(worked.facts.prepared)) }
-      const named = reward.type === 'points' ? { walletId: reward.walletId } : { couponId: reward.couponId }
-      return reply(200, {
-        outcome: 'granted',
-        trace: steps,
-        reward: { type: reward.type, ...named, ...value },
-      })
-    },
-  )
-}
-
-function triggerStep(
-  definition: CampaignDefinition,
-  event: { name?: string | undefined; properties?: Record<string, unknown> | undefined } | undefined,
-): TraceStep {
-  const { trigger } = definition
-  const name = event?.name ?? trigger?.event
-  if (trigger === undefined) return { check: 'trigger', passed: true, detail: 'no event is needed' }
-  if (name !== trigger.event) {
-    return {
-      check: 'trigger',
-      passed: false,
-      detail: `the event is ${name}, the campaign waits for ${trigger.event}`,
-    }
-  }
-  const passed = matches(trigger.where ?? [], event?.properties ?? {})
-  const detail = passed
-    ? `${name} meets the conditions`
-    : `${name} does not meet the conditions of the trigger`
-  return { check: 'trigger', passed, detail }
+  tryOutRoute(app)
 }

@@ -4,50 +4,26 @@ import { Alarm, type Wakeable } from '../platform/alarm.ts'
 import { loadClock, now } from '../platform/clock.ts'
 import { Lane } from '../platform/lane.ts'
 import { describeError, log } from '../platform/log.ts'
-import type { NothingLeft, Prepared, RewardedGrant } from '../rewards/kind.ts'
+import type { NothingLeft, RewardedGrant } from '../rewards/kind.ts'
 import { decimalsOf } from '../rewards/kinds.ts'
+import { Agenda } from './agenda.ts'
+import { AgendaWork } from './agendaWork.ts'
 import { BatchDecider, type DecideRequest, type Outcome } from './batch.ts'
-import type { CampaignDefinition } from './contract.ts'
-import { type CampaignFacts, type Candidate, undo } from './decide.ts'
+import type { TraceStep } from './contract.ts'
+import type { CampaignFacts, Candidate } from './decide.ts'
 import { type Explanation, explain } from './explain.ts'
+import type { CampaignVersion, LedgerStats, Settlement } from './ledgerCalls.ts'
 import type { Slot } from './ledgerCounts.ts'
 import { LedgerHead } from './ledgerHead.ts'
 import { LedgerTables } from './ledgerTables.ts'
 import { type CampaignStatus, type CampaignVerb, campaignLifecycle } from './lifecycle.ts'
 import { mirrorCampaign } from './mirror.ts'
-import { writeLeftBehind } from './outbox.ts'
-import { emptyOf, rewardedOf, rewardsFor } from './rewarded.ts'
-
-/** What a ledger has counted. Amounts are units of the purse's smallest part. */
-export interface LedgerStats {
-  status: CampaignStatus
-  granted: number
-  units: number
-  users: number
-  refused: Record<string, number>
-  /** What amounts are counted in, and the budget; nothing before it is published. */
-  purse: { decimals: number; budget: number | null; prepared: Prepared | null }
-}
-
-/** What was written of a batch: its grants by their triggers, and the triggers that were refused. */
-export interface Settlement {
-  granted: { trigger: string; id: string }[]
-  refused: string[]
-}
-
-/** A campaign as it is published or edited: what decides, in words and worked out, and what it was made of. */
-export interface CampaignVersion {
-  facts: CampaignFacts
-  definition: CampaignDefinition
-  /** The revision after this change. */
-  revision: number
-  /** The status in which whoever changed it saw it. */
-  seen: CampaignStatus
-}
+import { fulfilOutbox } from './outbox.ts'
+import { rewardedOf, rewardsFor } from './rewarded.ts'
+import { RunRow } from './runState.ts'
 
 /** How long a grant may wait for the request that caused it to fulfil it, before the alarm does. */
 const OUTBOX_GRACE_MS = 5_000
-const OUTBOX_PAGE = 500
 const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 300_000
 const REMEMBER_REFUSALS_MS = 86_400_000
@@ -56,7 +32,10 @@ const REMEMBER_REFUSALS_MS = 86_400_000
 export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   readonly #tables: LedgerTables
   readonly #head: LedgerHead
+  readonly #agenda: Agenda
+  readonly #run: RunRow
   readonly #decider: BatchDecider
+  readonly #agendaWork: AgendaWork
   readonly #lane = new Lane<DecideRequest, Outcome[]>((requests) => this.#decideBatch(requests), {
     maxBatchWeight: 2_000,
     maxWaitingWeight: 50_000,
@@ -72,7 +51,19 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     super(ctx, env)
     this.#head = new LedgerHead(ctx.storage.sql)
     this.#tables = new LedgerTables(ctx.storage.sql)
-    this.#decider = new BatchDecider(env, ctx.storage, this.#head, this.#tables)
+    this.#agenda = new Agenda(ctx.storage.sql)
+    this.#run = new RunRow(ctx.storage.sql)
+    this.#decider = new BatchDecider(env, ctx.storage, this.#head, this.#tables, this.#agenda)
+    this.#agendaWork = new AgendaWork({
+      env,
+      storage: ctx.storage,
+      head: this.#head,
+      tables: this.#tables,
+      agenda: this.#agenda,
+      run: this.#run,
+      decide: (request) => this.#lane.run(request),
+      now: () => this.#now(),
+    })
     ctx.blockConcurrencyWhile(() => loadClock(env))
   }
 
@@ -96,7 +87,12 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   async apply(campaignId: string, verb: CampaignVerb): Promise<CampaignStatus | 'wrong_status'> {
     const next = campaignLifecycle[this.#head.status][verb]
     if (next === undefined) return 'wrong_status'
-    this.#head.write(campaignId, next, this.#head.published)
+    this.ctx.storage.transactionSync(() => {
+      // A timer that fell due in a pause is dropped, also when the alarm is late.
+      if (verb === 'resume' && this.#head.facts?.inaction !== undefined) this.#agenda.dropDue(this.#now())
+      if (campaignLifecycle[next].finish === undefined) this.#agenda.clear()
+      this.#head.write(campaignId, next, this.#head.published)
+    })
     await this.#announce()
     return next
   }
@@ -123,7 +119,15 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
       budget: facts?.limits.budget.campaign ?? null,
       prepared: facts?.prepared ?? null,
     }
-    return { status, granted: campaign.total, units: campaign.units, ...this.#tables.counts.sums(), purse }
+    const run = this.#run.progress
+    return {
+      status,
+      granted: campaign.total,
+      units: campaign.units,
+      ...this.#tables.counts.sums(),
+      ...(run === undefined ? {} : { run }),
+      purse,
+    }
   }
 
   /** What happened in each quarter of an hour. */
@@ -151,14 +155,19 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     draft: CampaignFacts,
     nothingLeft: NothingLeft | undefined,
     atMs: number,
+    audience: TraceStep | undefined,
   ): Explanation {
     const { facts = draft, status } = this.#head
-    return explain(this.#tables, facts, status, candidate, nothingLeft, atMs)
+    return explain(this.#tables, facts, status, candidate, nothingLeft, atMs, audience)
   }
 
   /** Takes a user's name out; counters stay. */
   forget(userId: string, alias: string): void {
-    this.ctx.storage.transactionSync(() => this.#tables.forget(userId, alias))
+    this.ctx.storage.transactionSync(() => {
+      this.#tables.forget(userId, alias)
+      const waiting = this.#agenda.forget(userId)
+      if (waiting > 0) this.#run.add({ total: -waiting })
+    })
   }
 
   override async alarm(): Promise<void> {
@@ -177,17 +186,24 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   async #decideBatch(requests: DecideRequest[]): Promise<Outcome[][]> {
     const atMs = this.#now()
     await this.#startIfDue(atMs)
-    return this.#decider.decide(requests, atMs, async () => {
-      await this.#alarmOf()?.armBy(atMs + OUTBOX_GRACE_MS, () => this.#nextDue())
+    const armBy = async (dueMs: number) => {
+      await this.#alarmOf()?.armBy(dueMs, () => this.#nextDue())
+    }
+    return this.#decider.decide(requests, atMs, {
+      fulfil: () => armBy(atMs + OUTBOX_GRACE_MS),
+      due: armBy,
     })
   }
 
   async #work(): Promise<void> {
     try {
       await this.#startIfDue(this.#now())
+      await this.#agendaWork.work()
       await this.#finishIfDue(this.#now())
       this.#tables.counts.forgetRefusalsBefore(this.#now() - REMEMBER_REFUSALS_MS)
-      await this.#fulfilOutbox()
+      const { facts } = this.#head
+      const untilMs = this.#now() - OUTBOX_GRACE_MS
+      if (facts !== undefined) await fulfilOutbox(this.env, this.ctx.storage, this.#tables, facts, untilMs)
       await this.#mirror()
       this.#failures = 0
     } catch (error) {
@@ -209,32 +225,10 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   async #finishIfDue(atMs: number): Promise<void> {
     const { status, facts, campaignId } = this.#head
     const endsMs = facts?.endsMs ?? null
-    if (endsMs === null || endsMs > atMs || campaignLifecycle[status].finish === undefined) return
+    const isOver =
+      (endsMs !== null && endsMs <= atMs) || (status === 'running' && this.#agendaWork.isServed())
+    if (!isOver || campaignLifecycle[status].finish === undefined) return
     await this.apply(campaignId, 'finish')
-  }
-
-  /** Finishes what requests that died left behind, page by page; what cannot be written now does not hold up the rest. */
-  async #fulfilOutbox(): Promise<void> {
-    const { facts } = this.#head
-    if (facts === undefined) return
-    const untilMs = this.#now() - OUTBOX_GRACE_MS
-    let failed: unknown
-    let afterSeq = 0
-    for (;;) {
-      const waiting = this.#tables.outbox(untilMs, afterSeq, OUTBOX_PAGE)
-      const last = waiting.at(-1)
-      if (last === undefined) break
-      afterSeq = last.seq
-      const rewards = await rewardsFor(this.env, facts, waiting)
-      const empty = emptyOf(waiting, rewards)
-      if (empty.length > 0) this.ctx.storage.transactionSync(() => undo(this.#tables, facts.zone, empty))
-      const rewarded = waiting.flatMap((grant) => rewardedOf(facts, grant, rewards) ?? [])
-      const { done, failure } = await writeLeftBehind(this.env, rewarded)
-      const written = new Set(done.map((grant) => grant.id))
-      this.#tables.settle(waiting.filter((grant) => written.has(grant.id)))
-      failed ??= failure
-    }
-    if (failed !== undefined) throw failed
   }
 
   /** Tells the catalogue. It need not have heard before whoever asked is answered: what holds is what is here. */
@@ -273,6 +267,9 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
       dues.push(this.#failures === 0 ? oldest + OUTBOX_GRACE_MS : this.#now() + retryMs)
     }
     if (status === 'scheduled' && facts !== undefined) dues.push(facts.startsMs)
+    const agendaDue = this.#agendaWork.nextDue()
+    if (agendaDue !== null)
+      dues.push(this.#failures === 0 ? agendaDue : Math.max(agendaDue, this.#now() + retryMs))
     if (campaignLifecycle[status].finish !== undefined && facts?.endsMs != null) dues.push(facts.endsMs)
     return dues.length === 0 ? null : Math.min(...dues)
   }

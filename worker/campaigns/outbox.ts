@@ -3,18 +3,57 @@ import { byHome } from '../platform/databases.ts'
 import { fulfilStatements } from '../rewards/fulfil.ts'
 import type { RewardedGrant } from '../rewards/kind.ts'
 import { reactionsTo, sendReactions } from '../rewards/reactions.ts'
+import { type CampaignFacts, undo } from './decide.ts'
+import type { LedgerTables } from './ledgerTables.ts'
+import { emptyOf, rewardedOf, rewardsFor } from './rewarded.ts'
 
-/** What the alarm finishes is sent on in any case: whether a campaign listens is for the intake to see. */
-const mayListen = () => true
+const PAGE = 500
+
+/** What was left behind is sent on in any case: whether a campaign listens is for the intake to see. */
+const anyMayListen = () => true
+
+/**
+ * Finishes what requests that died left behind, page by page; what cannot be written now does not hold up the rest.
+ *
+ * @param untilMs what was decided later may still be fulfilled by whoever asked for it
+ */
+export async function fulfilOutbox(
+  env: Env,
+  storage: DurableObjectStorage,
+  tables: LedgerTables,
+  facts: CampaignFacts,
+  untilMs: number,
+): Promise<void> {
+  let failed: unknown
+  let afterSeq = 0
+  for (;;) {
+    const waiting = tables.outbox(untilMs, afterSeq, PAGE)
+    const last = waiting.at(-1)
+    if (last === undefined) break
+    afterSeq = last.seq
+    const rewards = await rewardsFor(env, facts, waiting)
+    const empty = emptyOf(waiting, rewards)
+    if (empty.length > 0) storage.transactionSync(() => undo(tables, facts.zone, empty))
+    const rewarded = waiting.flatMap((grant) => rewardedOf(facts, grant, rewards) ?? [])
+    const { done, failure } = await writeLeftBehind(env, rewarded, anyMayListen)
+    const written = new Set(done.map((grant) => grant.id))
+    tables.settle(waiting.filter((grant) => written.has(grant.id)))
+    failed ??= failure
+  }
+  if (failed !== undefined) throw failed
+}
 
 /**
  * Writes the rows of grants that a request has left behind, home by home, and sends their reward events. Everything is
  * keyed by the grant, so doing it twice is no harm. Answers the grants that are done; a home that does not answer or a
  * row that cannot be written holds up no other.
+ *
+ * @param mayListen whether a campaign may listen to a reward event of that name; the others are not sent
  */
 export async function writeLeftBehind(
   env: Env,
   grants: RewardedGrant[],
+  mayListen: (eventName: string) => boolean,
 ): Promise<{ done: RewardedGrant[]; failure: unknown }> {
   const parts = byHome(env, grants, (grant) => grant.userId).filter((part) => part.things.length > 0)
   const outcomes = await Promise.all(parts.map(({ db, things }) => writeIsolating(db, things)))

@@ -6,7 +6,7 @@ import type { Grant } from '../rewards/contract.ts'
 import { presentGrant } from '../rewards/fulfil.ts'
 import { stockOf } from '../rewards/kinds.ts'
 import type { CampaignStats } from './contract.ts'
-import type { LedgerStats } from './ledger.ts'
+import type { LedgerStats } from './ledgerCalls.ts'
 import type { LedgerGrant } from './ledgerTables.ts'
 import { type CampaignRow, campaignLedger } from './store.ts'
 
@@ -40,6 +40,7 @@ async function presentStats(env: Env, row: CampaignRow, stats: LedgerStats): Pro
       count: total === null ? null : Math.max(0, total - stats.granted),
       stock: prepared === null ? null : (await stockOf(env, prepared)).left,
     },
+    ...(stats.run === undefined ? {} : { run: stats.run }),
   }
 }
 

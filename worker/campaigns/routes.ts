@@ -5,9 +5,11 @@ import { mergePatch } from '../platform/edit.ts'
 import { type App, issuesOf, operation, reply } from '../platform/http.ts'
 import { newId } from '../platform/ids.ts'
 import { decodeCursor, pageOf, toPage } from '../platform/paging.ts'
-import { invalid, type Refusal, refuse } from '../platform/problem.ts'
-import { windowPassed } from '../platform/schedule.ts'
+import { type Issue, invalid, type Refusal, refuse } from '../platform/problem.ts'
 import { readMeta } from '../platform/settings.ts'
+import { estimate } from '../segments/audience.ts'
+import type { At } from '../segments/windows.ts'
+import { audienceCore } from './audience.ts'
 import {
   type CampaignDefinition,
   campaignDefinitionSchema,
@@ -18,7 +20,7 @@ import {
   warningSchema,
 } from './contract.ts'
 import { editRefusal } from './edits.ts'
-import { campaignWindow, factsOf } from './facts.ts'
+import { campaignWindow, factsOf, passedFaults } from './facts.ts'
 import { presentCampaign } from './present.ts'
 import {
   type CampaignRow,
@@ -60,7 +62,7 @@ function definitions(app: App): void {
     },
     async ({ env, body, principal }) => {
       const nowMs = now()
-      const fault = await scheduleFault(env, body, nowMs)
+      const fault = await definitionFault(env, body, nowMs)
       if (fault !== undefined) return fault
       const row = newRow(newId('cmp', nowMs), body, principal.keyId, nowMs)
       await createCampaign(env, row)
@@ -185,8 +187,10 @@ function verbs(app: App): void {
       const { settings } = await readMeta(env)
       const worked = await factsOf(env, row.id, row.definition, settings.timezone, nowMs)
       if ('issues' in worked) return notPublishable(worked.issues)
-      const passed = windowPassed(row.definition.schedule, worked.facts, nowMs, 'schedule')
+      const passed = passedFaults(row.definition, worked.facts, nowMs)
       if (passed.length > 0) return notPublishable(passed)
+      const reach = await reachOf(env, row.definition, { nowMs, zone: settings.timezone })
+      if (Array.isArray(reach)) return notPublishable(reach)
       // The revision moves first, so that an edit which was made on the draft at the same moment is refused.
       if (!(await changeCampaign(env, row, row.definition, nowMs))) return changedMeanwhile()
       const version = {
@@ -198,7 +202,7 @@ function verbs(app: App): void {
       if ((await ledger.define(version, 'publish')) === 'overtaken')
         return wrongStatus('publish', 'published')
       const campaign = await presentCampaign(env, (await findCampaign(env, row.id)) ?? row)
-      return reply(200, { campaign, warnings: warningsOf(row.definition, worked.stock) })
+      return reply(200, { campaign, warnings: warningsOf(row.definition, worked.stock, reach) })
     },
   )
 
@@ -225,6 +229,14 @@ function verbs(app: App): void {
   }
 }
 
+/** How many users a past or list campaign would reach now; null for a live one, whose audience comes by itself. */
+async function reachOf(env: Env, definition: CampaignDefinition, at: At): Promise<number | null | Issue[]> {
+  if (definition.audience === undefined) return null
+  const core = await audienceCore(env, definition.audience)
+  if (Array.isArray(core)) return core
+  return definition.qualification === 'live' ? null : (await estimate(env, core, at)).users
+}
+
 /** Writes a changed definition: into the catalogue and, once the campaign is published, into its ledger. */
 async function change(
   env: Env,
@@ -232,7 +244,7 @@ async function change(
   definition: CampaignDefinition,
   nowMs: number,
 ): Promise<Refusal | undefined> {
-  const fault = await scheduleFault(env, definition, nowMs)
+  const fault = await definitionFault(env, definition, nowMs)
   if (fault !== undefined) return fault
   const ledger = campaignLedger(env, row.id)
   const { status, purse } = await ledger.stats()
@@ -251,20 +263,24 @@ async function change(
   if (!waits && worked.facts.endsMs !== null && worked.facts.endsMs <= nowMs) {
     return notPublishable([{ path: 'schedule.end', message: 'is in the past; use stop' }])
   }
-  const passed = waits ? windowPassed(definition.schedule, worked.facts, nowMs, 'schedule') : []
+  const passed = waits ? passedFaults(definition, worked.facts, nowMs) : []
   if (passed.length > 0) return notPublishable(passed)
   const version = { facts: worked.facts, definition, revision: row.revision + 1, seen: status }
   return (await ledger.define(version, 'edit')) === 'overtaken' ? changedMeanwhile() : undefined
 }
 
-async function scheduleFault(
+/** What of a definition cannot be seen from itself: its times, read in the account's zone, and what its audience names. */
+async function definitionFault(
   env: Env,
   definition: CampaignDefinition,
   nowMs: number,
 ): Promise<Refusal | undefined> {
   const { settings } = await readMeta(env)
   const window = campaignWindow(definition, settings.timezone, nowMs)
-  return Array.isArray(window) ? invalid(window) : undefined
+  if (Array.isArray(window)) return invalid(window)
+  if (definition.audience === undefined) return undefined
+  const core = await audienceCore(env, definition.audience)
+  return Array.isArray(core) ? invalid(core) : undefined
 }
 
 function notPublishable(issues: { path: string; message: string }[]): Refusal {

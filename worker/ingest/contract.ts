@@ -22,6 +22,7 @@ const about = { eventId: z.string(), userId: z.string(), campaignId: z.string() 
 export const decisionSchema = z.discriminatedUnion('outcome', [
   z.object({ ...about, outcome: z.literal('granted'), grant: grantSchema }),
   z.object({ ...about, outcome: z.literal('refused'), reason: z.string() }),
+  z.object({ ...about, outcome: z.literal('waiting'), due: z.string() }),
 ])
 
 /** What a campaign decided on an event, on the wire. */

@@ -7,17 +7,13 @@ import { type Meta, readMeta } from '../platform/settings.ts'
 import type { Reaction } from '../rewards/reactions.ts'
 import type { UserEvent } from '../users/event.ts'
 import { existingUsers } from '../users/store.ts'
+import { answerStep } from './answerStep.ts'
 import type { EventDecision } from './contract.ts'
-import {
-  answerStep,
-  decideStep,
-  fulfilStep,
-  type JudgedEvent,
-  matchStep,
-  type RecordedEvent,
-  recordStep,
-  refreshStep,
-} from './pipeline.ts'
+import { decideStep } from './decideStep.ts'
+import { fulfilStep } from './fulfilStep.ts'
+import { qualifyStep } from './qualifyStep.ts'
+import type { JudgedEvent, RecordedEvent } from './recorded.ts'
+import { matchStep, recordStep, refreshStep } from './recordStep.ts'
 
 /** Events of one request that belong to this user database. */
 export interface IntakeCall {
@@ -70,13 +66,18 @@ export class Intake extends DurableObject<Env> {
 
   /** Takes in events that are all of this database: records, decides, fulfils, answers. */
   async submit(home: number, call: IntakeCall): Promise<EventResult[] | NotTakenIn> {
-    const recorded = await this.record(home, call)
+    const recorded = await this.#record(home, call)
     return typeof recorded === 'string' ? recorded : this.#judge({ home, recorded })
   }
 
-  /** Records events of a request whose events have several homes; whoever gathers them decides on all in order. */
-  record(home: number, call: IntakeCall): Promise<RecordedEvent[] | NotTakenIn> {
-    return unlessOverloaded(this.#recording.run({ ...call, home }))
+  /**
+   * Records events of a request whose events have several homes, and looks who belongs to which audience; whoever
+   * gathers them decides on all in order.
+   */
+  async record(home: number, call: IntakeCall): Promise<RecordedEvent[] | NotTakenIn> {
+    const recorded = await this.#record(home, call)
+    if (typeof recorded === 'string') return recorded
+    return qualifyStep(this.env, this.#database(home), await this.#metaNow(), recorded, now())
   }
 
   /** Decides on reward events, which are recorded with their grants. Those of users erased since are left alone. */
@@ -101,6 +102,15 @@ export class Intake extends DurableObject<Env> {
     this.#known.delete(userId)
   }
 
+  #record(home: number, call: IntakeCall): Promise<RecordedEvent[] | NotTakenIn> {
+    return unlessOverloaded(this.#recording.run({ ...call, home }))
+  }
+
+  /** As current as the last batch that was recorded. */
+  async #metaNow(): Promise<Meta> {
+    return this.#meta ?? readMeta(this.env)
+  }
+
   #judge(item: JudgeItem): Promise<EventResult[] | NotTakenIn> {
     return unlessOverloaded(this.#judging.run(item))
   }
@@ -123,9 +133,13 @@ export class Intake extends DurableObject<Env> {
 
   async #judgeBatch(items: JudgeItem[]): Promise<EventResult[][]> {
     const home = items[0]?.home ?? 0
-    const meta = this.#meta ?? (await readMeta(this.env))
-    const recorded = items.flatMap((item) => item.recorded)
-    const judged = await decideStep(this.env, await refreshStep(this.#database(home), recorded))
+    const meta = await this.#metaNow()
+    const db = this.#database(home)
+    const recorded = await refreshStep(
+      db,
+      items.flatMap((item) => item.recorded),
+    )
+    const judged = await decideStep(this.env, await qualifyStep(this.env, db, meta, recorded, now()))
     const results = await this.#fulfil(home, meta, judged)
     return partsOf(
       results,

@@ -6,6 +6,8 @@ import type { UserEvent } from '../users/event.ts'
 export interface Match {
   campaigns: LiveCampaign[]
   tooOld: boolean
+  /** The campaigns that may have somebody waiting who has now done the other thing; lateness does not matter there. */
+  cancels: { campaignId: string; value: string }[]
 }
 
 /**
@@ -20,11 +22,18 @@ export function match(
   nowMs: number,
   windowMs: number,
 ): Match {
-  const listening = index.get(event.name) ?? []
-  return {
-    campaigns: listening.filter(
-      (campaign) => !chain.causes.includes(campaign.id) && campaign.matches(event.properties),
-    ),
-    tooOld: event.atMs < nowMs - windowMs,
-  }
+  const { properties } = event
+  const campaigns = index
+    .triggeredBy(event.name)
+    .filter(
+      (campaign) =>
+        !chain.causes.includes(campaign.id) &&
+        campaign.matches(properties) &&
+        campaign.sharedValue(properties) !== undefined,
+    )
+  const cancels = index.cancelledBy(event.name).flatMap((campaign) => {
+    const value = campaign.matches(properties) ? campaign.sharedValue(properties) : undefined
+    return value === undefined ? [] : [{ campaignId: campaign.id, value }]
+  })
+  return { campaigns, tooOld: event.atMs < nowMs - windowMs, cancels }
 }

@@ -2,8 +2,8 @@ import { jsonParts } from '../platform/databases.ts'
 import type { UserEvent } from '../users/event.ts'
 import { type EventRow, insertEventStatements } from '../users/eventRows.ts'
 
-/** A decision as it is kept with its event: the campaign, and the grant's id or the reason. */
-export type StoredDecision = [campaignId: string, kind: 'granted' | 'refused', of: string]
+/** A decision as it is kept with its event: the campaign, and the grant's id, the reason, or until when it waits. */
+export type StoredDecision = [campaignId: string, kind: 'granted' | 'refused' | 'waiting', of: string]
 
 /** An event that is written and not judged yet: the campaigns that it triggers, as it was matched when it came. */
 export interface Pending {

@@ -6,8 +6,9 @@ import { Refusal, refuse } from '../platform/problem.ts'
 import type { Rejection } from '../users/contract.ts'
 import { readEvent, type UserEvent } from '../users/event.ts'
 import type { EventsAnswer } from './contract.ts'
+import { decideStep } from './decideStep.ts'
 import type { EventResult, Intake, NotTakenIn } from './intake.ts'
-import { decideStep, type RecordedEvent } from './pipeline.ts'
+import type { RecordedEvent } from './recorded.ts'
 
 /** Looks at a caller's key anew, after the catalogue's keys have changed. */
 export type Reauthenticate = () => Promise<Principal | Refusal>

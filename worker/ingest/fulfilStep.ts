@@ -1,0 +1,69 @@
+import type { Settlement } from '../campaigns/ledgerCalls.ts'
+import { liveIndexAt } from '../campaigns/liveIndex.ts'
+import { campaignLedger } from '../campaigns/store.ts'
+import type { Env } from '../env.ts'
+import { formatInstant } from '../platform/calendar.ts'
+import { faultPoint } from '../platform/faults.ts'
+import type { Meta } from '../platform/settings.ts'
+import { fulfilStatements } from '../rewards/fulfil.ts'
+import { reactionsTo, sendReactions } from '../rewards/reactions.ts'
+import { decisionStatements, eventKey, type StoredDecision } from './record.ts'
+import type { JudgedEvent } from './recorded.ts'
+
+/**
+ * Fourth step: write what was granted and what was decided, in one batch; send the reward events on that campaigns
+ * listen to; then settle with the ledgers.
+ */
+export async function fulfilStep(
+  env: Env,
+  db: D1Database,
+  meta: Meta,
+  judged: JudgedEvent[],
+  later: (work: Promise<unknown>) => void,
+): Promise<void> {
+  const decided = judged.filter(({ recorded }) => recorded.stored === null)
+  if (decided.length === 0) return
+  const grants = decided.flatMap(({ outcomes }) =>
+    outcomes.flatMap(({ outcome }) => ('grant' in outcome ? [outcome.grant] : [])),
+  )
+  await db.batch([
+    ...fulfilStatements(db, grants),
+    ...decisionStatements(
+      db,
+      decided
+        .filter(({ recorded }) => recorded.chain.depth === 0)
+        .map(({ recorded, outcomes }) => ({ event: recorded.event, decisions: outcomes.map(storedOf) })),
+    ),
+  ])
+  faultPoint('rows written')
+  const index = await liveIndexAt(env, meta)
+  await sendReactions(
+    env,
+    reactionsTo(grants, (eventName) => index.hears(eventName)),
+  )
+  faultPoint('queued')
+  faultPoint('before settling')
+  for (const [campaignId, settlement] of settlementsOf(decided)) {
+    later(campaignLedger(env, campaignId).settle(settlement))
+  }
+}
+
+function settlementsOf(decided: JudgedEvent[]): Map<string, Settlement> {
+  const settlements = new Map<string, Settlement>()
+  for (const { recorded, outcomes } of decided) {
+    const trigger = eventKey(recorded.event)
+    for (const { campaignId, outcome } of outcomes) {
+      const settlement = settlements.get(campaignId) ?? { granted: [], refused: [] }
+      settlements.set(campaignId, settlement)
+      if ('grant' in outcome) settlement.granted.push({ trigger, id: outcome.grant.id })
+      else if ('reason' in outcome) settlement.refused.push(trigger)
+    }
+  }
+  return settlements
+}
+
+function storedOf({ campaignId, outcome }: JudgedEvent['outcomes'][number]): StoredDecision {
+  if ('grant' in outcome) return [campaignId, 'granted', outcome.grant.id]
+  if ('reason' in outcome) return [campaignId, 'refused', outcome.reason]
+  return [campaignId, 'waiting', formatInstant(outcome.waitingMs)]
+}
