@@ -1,5 +1,5 @@
 import { aliasOf } from './campaigns/alias.ts'
-import { campaignLedger } from './campaigns/store.ts'
+import { campaignLedger, openAgendaIds } from './campaigns/store.ts'
 import { couponLedger } from './coupons/store.ts'
 import type { Env } from './env.ts'
 import { intakeOf } from './ingest/submit.ts'
@@ -7,11 +7,12 @@ import { now } from './platform/clock.ts'
 import { homeOf, userDatabases, usersDb } from './platform/databases.ts'
 
 /**
- * Takes a user's name out of every ledger that remembers it: those of the campaigns that granted to them and of the
- * coupons whose codes they hold. What was counted stays counted.
+ * Takes a user's name out of every ledger that remembers it: those of the campaigns that granted to them or may have
+ * them on their agenda, and of the coupons whose codes they hold. What was counted stays counted.
  */
 export async function forgetUser(env: Env, userId: string): Promise<void> {
   const db = usersDb(env, userId)
+  const expecting = openAgendaIds(env)
   const [granted, held] = await db.batch<{ id: string }>([
     db.prepare('SELECT DISTINCT campaign_id AS id FROM grants WHERE user_id = ?1').bind(userId),
     db
@@ -19,8 +20,9 @@ export async function forgetUser(env: Env, userId: string): Promise<void> {
       .bind(userId),
   ])
   const alias = aliasOf(now())
+  const campaignIds = new Set([...(granted?.results ?? []).map((row) => row.id), ...(await expecting)])
   await Promise.all([
-    ...(granted?.results ?? []).map((row) => campaignLedger(env, row.id).forget(userId, alias)),
+    ...[...campaignIds].map((id) => campaignLedger(env, id).forget(userId, alias)),
     ...(held?.results ?? []).map((row) => couponLedger(env, row.id).forget(userId, alias)),
   ])
 }

@@ -119,3 +119,12 @@ export async function openCampaignIds(env: Env): Promise<string[]> {
   ).all<{ id: string }>()
   return results.map((row) => row.id)
 }
+
+/** The campaigns that may have users on their agenda: runs that are not over, and those that wait for inaction. */
+export async function openAgendaIds(env: Env): Promise<string[]> {
+  const { results } = await env.DB.prepare(
+    `SELECT id FROM campaigns WHERE status IN ('running', 'paused')
+     AND (qualification <> 'live' OR definition -> '$.trigger.unless' IS NOT NULL)`,
+  ).all<{ id: string }>()
+  return results.map((row) => row.id)
+}

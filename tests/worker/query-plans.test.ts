@@ -1,0 +1,77 @@
+import { beforeAll, expect, test } from 'vitest'
+import { toCore } from '../../worker/segments/core.ts'
+import { occurredStatement } from '../../worker/segments/occurrence.ts'
+import type { Rule } from '../../worker/segments/ruleContract.ts'
+import {
+  estimateStatement,
+  pageStatement,
+  prepared,
+  type Statement,
+  subjectsStatement,
+} from '../../worker/segments/statements.ts'
+import { env, setUp } from './boon.ts'
+
+beforeAll(setUp)
+
+const at = { nowMs: Date.parse('2026-05-01T00:00:00Z'), zone: 'UTC' }
+const named = { segments: new Map(), generations: new Map([['lst_1', 1]]) }
+const subjects = [{ userId: 'u', eventId: 'e' }]
+
+/** How SQLite means to read each table, in its own words. */
+async function planOf({ sql, values }: Statement): Promise<string[]> {
+  const plan = prepared(env.USERS_0, { sql: `EXPLAIN QUERY PLAN ${sql}`, values })
+  const { results } = await plan.all<{ detail: string }>()
+  return results.map((row) => row.detail).filter((detail) => /^(SCAN|SEARCH) \w/.test(detail))
+}
+
+const charged = (more: object = {}) => ({ did: { event: 'Charged', ...more } }) as Rule
+const rules: Record<string, Rule> = {
+  once: charged({ within: { last: 'P30D' } }),
+  often: charged({ times: { op: 'gte', value: 2 } }),
+  never: { didNot: { event: 'Charged' } },
+  'with a condition': charged({ where: [{ property: 'Amount', op: 'gt', value: 5 }] }),
+  same: { all: [charged(), { didNot: { event: 'Viewed' } }], same: 'sku' } as Rule,
+  interest: { interest: { event: 'Viewed', property: 'sku', value: 'a' } },
+  list: { list: 'lst_1' },
+}
+
+test.each(Object.entries(rules))(
+  'everyone, %s: events by their name, and no scan of them',
+  async (_, rule) => {
+    const plan = await planOf(estimateStatement(toCore(rule, named), at))
+    const events = plan.filter((detail) => / events /.test(detail))
+    for (const detail of events)
+      expect(detail).toMatch(/^SEARCH events USING (COVERING )?INDEX events_by_name \(name=/)
+    for (const detail of plan) expect(detail).not.toMatch(/^SCAN (events|list_members)/)
+  },
+)
+
+test.each(Object.entries(rules))('some users, %s: only what is theirs', async (_, rule) => {
+  const plan = await planOf(subjectsStatement(toCore(rule, named), at, subjects))
+  for (const detail of plan) expect(detail).not.toMatch(/^SCAN (users|u|events|list_members)\b/)
+  const events = plan.filter((detail) => / events .*by_time/.test(detail))
+  for (const detail of events) expect(detail).toMatch(/events_by_time \(user_id=\?/)
+})
+
+test('nothing is asked of the properties: the index alone answers', async () => {
+  const plan = await planOf(estimateStatement(toCore(rules['once'] as Rule, named), at))
+  expect(plan).toContainEqual('SEARCH events USING COVERING INDEX events_by_name (name=? AND at_ms>?)')
+})
+
+test('an audience is paged along the keys of users, or of its list', async () => {
+  expect(await planOf(pageStatement(toCore(charged(), named), '', 10))).toEqual([
+    'SEARCH users USING PRIMARY KEY (id>?)',
+  ])
+  const plan = await planOf(pageStatement(toCore({ list: 'lst_1' }, named), '', 10))
+  expect(plan[0]).toMatch(
+    /^SEARCH list_members USING PRIMARY KEY \(list_id=\? AND generation=\? AND user_id>\?\)/,
+  )
+})
+
+test('whether somebody did the other thing is asked of their own time only', async () => {
+  const watch = { userId: 'u', eventId: 'e', fromMs: 1, untilMs: 2, value: '' }
+  const plan = await planOf(occurredStatement({ event: 'Checkout', where: [], same: undefined }, [watch]))
+  expect(plan.filter((detail) => detail.includes('by_time'))).toEqual([
+    'SEARCH events USING INDEX events_by_time (user_id=? AND at_ms>? AND at_ms<?)',
+  ])
+})
