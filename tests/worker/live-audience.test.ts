@@ -122,10 +122,10 @@ describe('a try-out', () => {
     ).toEqual([
       ['audience', false, 'tester does not belong to the audience'],
       ['audience.rule.all.0.did', false, 'did Charged 2 times in 30 days, needs at least 3'],
-      ['audience.rule.all.1.didNot', false, 'did App Uninstalled 1 time, must not be at least 1'],
-      ['audience.rule.all.2.user', false, 'city is "Pune", needs in ["Mumbai"]'],
+      ['audience.rule.all.1.didNot', false, 'did App Uninstalled 1 time, needs less than 1'],
+      ['audience.rule.all.2.user', false, 'city is "Pune", needs one of ["Mumbai"]'],
       ['audience.rule.all.3.any.0.did', false, 'did Charged for 35.5 Amount in all, needs at least 100'],
-      ['audience.rule.all.3.any.1.not.user', true, 'vip is missing, must not be exists'],
+      ['audience.rule.all.3.any.1.not.user', true, 'vip is missing, needs not to be there'],
       ['audience.rule.all.4.interest', true, '1 of 2 Charged have Category "shoes", needs at least 40 %'],
     ])
     // Nothing of it has happened.

@@ -10,6 +10,7 @@ import type { DecideRequest, Outcome } from './batch.ts'
 import type { CampaignFacts, Candidate, Inaction } from './decide.ts'
 import type { LedgerHead } from './ledgerHead.ts'
 import type { LedgerTables } from './ledgerTables.ts'
+import { campaignLifecycle } from './lifecycle.ts'
 import { liveIndexAt } from './liveIndex.ts'
 import { writeLeftBehind } from './outbox.ts'
 import type { RunRow } from './runState.ts'
@@ -47,6 +48,8 @@ export class AgendaWork {
 
   /** Does what is due by now, or a good part of it; {@link nextDue} tells whether more is left. */
   async work(): Promise<void> {
+    // Not when it was stopped, for a page may have been under way then, which still counts.
+    if (this.#isOver()) this.#ports.agenda.clear()
     for (let page = 0; page < PAGES_A_TURN; page++) {
       if (!(await this.#step())) return
     }
@@ -56,6 +59,7 @@ export class AgendaWork {
   nextDue(): number | null {
     const { head, agenda, run, now } = this.#ports
     const { facts, status } = head
+    if (this.#isOver()) return agenda.nextDue() === null ? null : now()
     if (facts?.run !== undefined && status === 'running') {
       const isBusy = run.state?.isTaken !== true || this.isServed()
       if (isBusy) return now()
@@ -70,6 +74,10 @@ export class AgendaWork {
   isServed(): boolean {
     const { head, agenda, run } = this.#ports
     return head.facts?.run !== undefined && run.state?.isTaken === true && agenda.nextDue() === null
+  }
+
+  #isOver(): boolean {
+    return campaignLifecycle[this.#ports.head.status].finish === undefined
   }
 
   /** Answers whether there may be more to do at once. */

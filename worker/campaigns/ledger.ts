@@ -90,7 +90,6 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     this.ctx.storage.transactionSync(() => {
       // A timer that fell due in a pause is dropped, also when the alarm is late.
       if (verb === 'resume' && this.#head.facts?.inaction !== undefined) this.#agenda.dropDue(this.#now())
-      if (campaignLifecycle[next].finish === undefined) this.#agenda.clear()
       this.#head.write(campaignId, next, this.#head.published)
     })
     await this.#announce()

@@ -1,5 +1,5 @@
 import { parseDuration } from '../platform/calendar.ts'
-import type { Condition } from './conditionContract.ts'
+import type { Condition, Op } from './conditionContract.ts'
 import type { DidLeaf, InterestLeaf, Measure } from './core.ts'
 import type { Compare, Within } from './ruleContract.ts'
 
@@ -19,30 +19,58 @@ export function didInWords(leaf: DidLeaf, { amounts }: Found, isNegated: boolean
   const found = leaf.measures
     .map((measure, place) => amountInWords(measure, amounts[place] ?? null))
     .join(', ')
-  const needs = leaf.measures.map((measure) => compareInWords(measure.compare)).join(' and ')
-  return `did ${leaf.event}${where} ${found}${withinInWords(leaf.within)}, ${isNegated ? 'must not be' : 'needs'} ${needs}`
+  const needs = leaf.measures.map(({ compare }) => compareInWords(isNegated ? opposite(compare) : compare))
+  return `did ${leaf.event}${where} ${found}${withinInWords(leaf.within)}, needs ${needs.join(isNegated ? ' or ' : ' and ')}`
 }
 
-/** An interest in words: `3 of 7 Product Viewed have Category "Shoes", needs 40 %`. */
+/** An interest in words: `3 of 7 Product Viewed have Category "Shoes", needs at least 40 %`. */
 export function interestInWords(leaf: InterestLeaf, { amounts }: Found, isNegated: boolean): string {
   const [hits = 0, count = 0] = amounts.map((amount) => amount ?? 0)
-  const share = leaf.share === 'most' ? 'more of them than any other value' : `at least ${leaf.share} %`
-  return `${hits} of ${count} ${leaf.event}${withinInWords(leaf.within)} have ${leaf.property} ${JSON.stringify(leaf.value)}, ${isNegated ? 'must not be' : 'needs'} ${share}`
+  const most = isNegated ? 'no more of them than another value' : 'more of them than any other value'
+  const needs = leaf.share === 'most' ? most : `${isNegated ? 'less than' : 'at least'} ${leaf.share} %`
+  return `${hits} of ${count} ${leaf.event}${withinInWords(leaf.within)} have ${leaf.property} ${JSON.stringify(leaf.value)}, needs ${needs}`
 }
 
-/** A condition on a user in words: `city is "Pune", needs in ["Mumbai"]`. */
+/** A condition on a user in words: `city is "Pune", needs one of ["Mumbai"]`. */
 export function userInWords(condition: Condition, { value }: Found, isNegated: boolean): string {
   const is = value === null ? 'is missing' : `is ${shortened(value)}`
-  const { property: _, ...test } = condition
-  return `${condition.property} ${is}, ${isNegated ? 'must not be' : 'needs'} ${testInWords(test)}`
+  return `${condition.property} ${is}, needs ${isNegated ? 'not ' : ''}${testInWords(condition)}`
 }
 
-function conditionInWords({ property, ...test }: Condition): string {
-  return `${property} ${testInWords(test)}`
+function conditionInWords(condition: Condition): string {
+  return `${condition.property} ${testInWords(condition)}`
 }
 
-function testInWords(test: { op: string; value?: unknown }): string {
-  return test.value === undefined ? test.op : `${test.op} ${shortened(JSON.stringify(test.value))}`
+const TESTS: Record<Op, string> = {
+  eq: 'equal to',
+  ne: 'other than',
+  gt: 'more than',
+  gte: 'at least',
+  lt: 'less than',
+  lte: 'at most',
+  between: 'between',
+  in: 'one of',
+  notIn: 'none of',
+  contains: 'containing',
+  notContains: 'without',
+  startsWith: 'beginning with',
+  exists: 'to be there',
+  notExists: 'to be missing',
+  before: 'before',
+  after: 'after',
+}
+
+function testInWords(condition: Condition): string {
+  const words = TESTS[condition.op]
+  return 'value' in condition ? `${words} ${shortened(JSON.stringify(condition.value))}` : words
+}
+
+const OPPOSITES = { eq: 'ne', ne: 'eq', gt: 'lte', gte: 'lt', lt: 'gte', lte: 'gt' } as const
+
+function opposite(compare: Compare): Compare | { op: 'outside'; value: [number, number] } {
+  return compare.op === 'between'
+    ? { op: 'outside', value: compare.value }
+    : { op: OPPOSITES[compare.op], value: compare.value }
 }
 
 function amountInWords(measure: Measure, amount: number | null): string {
@@ -51,7 +79,7 @@ function amountInWords(measure: Measure, amount: number | null): string {
   return amount === null ? `without any ${measure.property}` : `for ${amount} ${measure.property} on average`
 }
 
-function compareInWords(compare: Compare): string {
+function compareInWords(compare: ReturnType<typeof opposite>): string {
   switch (compare.op) {
     case 'eq':
       return `exactly ${compare.value}`
@@ -67,6 +95,8 @@ function compareInWords(compare: Compare): string {
       return `at most ${compare.value}`
     case 'between':
       return `${compare.value[0]} to ${compare.value[1]}`
+    case 'outside':
+      return `less than ${compare.value[0]} or more than ${compare.value[1]}`
   }
 }
 
