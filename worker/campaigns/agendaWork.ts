@@ -34,6 +34,9 @@ const PAGE = 1_000
 /** After so many pages the alarm is set anew: a handler of alarms may not run for ever. */
 const PAGES_A_TURN = 50
 
+/** Lets others have their turn, which a row of pages would keep from them for as long as it lasts. */
+const breathe = () => new Promise((done) => setTimeout(done, 0))
+
 /**
  * Takes the audience of a run, and serves whoever is due, page by page. A page is decided, written, and then taken off
  * the agenda together with the progress it made; if work dies in between, the page is done again, and what was decided
@@ -52,6 +55,7 @@ export class AgendaWork {
     if (this.#isOver()) this.#ports.agenda.clear()
     for (let page = 0; page < PAGES_A_TURN; page++) {
       if (!(await this.#step())) return
+      await breathe()
     }
   }
 
