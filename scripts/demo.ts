@@ -68,7 +68,7 @@ const cart = {
 }
 
 /**
- * Makes the demo account through the HTTP API: a wallet, three coupons, and the three running campaigns that the
+ * Makes the demo account through the HTTP API: a wallet, three coupons, and the five running campaigns that the
  * demo shop sets off. What is there already, by name, is left as it is, so it may be called at every start and
  * goes on where an interrupted call stopped. Rejects with the API's own words when a step is refused.
  */
@@ -94,15 +94,32 @@ export async function loadDemo(baseUrl: string, key: string): Promise<void> {
   await runningCampaign(ask, {
     name: 'Points for orders from ₹500',
     trigger: { event: 'Charged', where: [{ property: 'Amount', op: 'gte', value: 500 }] },
-    reward: {
-      type: 'points',
-      walletId: points.id,
-      scheme: { kind: 'flat', value: 50 },
-      activation: 'immediate',
-    },
+    reward: flatPoints(points.id, 50),
     limits: { perUser: { day: 20 }, budget: { campaign: 1_000_000, policy: 'truncate' } },
   })
+  await runningCampaign(ask, {
+    name: 'Third order within 30 days',
+    trigger: { event: 'Charged' },
+    audience: {
+      rule: { did: { event: 'Charged', times: { op: 'eq', value: 3 }, within: { last: 'P30D' } } },
+    },
+    reward: flatPoints(points.id, 100),
+    limits: { perCampaign: { total: 10_000 } },
+  })
+  await runningCampaign(ask, {
+    name: 'Cart rescue',
+    trigger: { event: 'Added To Cart', unless: { event: 'Charged', within: 'PT2M' } },
+    reward: flatPoints(points.id, 20),
+    limits: { perUser: { day: 1 }, budget: { campaign: 100_000, policy: 'truncate' } },
+  })
 }
+
+const flatPoints = (walletId: string, value: number) => ({
+  type: 'points',
+  walletId,
+  scheme: { kind: 'flat', value },
+  activation: 'immediate',
+})
 
 async function publishedCoupon(ask: Ask, definition: Definition): Promise<Answer> {
   const coupon = await findOrMake(ask, 'coupons', definition)
