@@ -3,6 +3,7 @@ import { routePath } from 'hono/route'
 import { assetRoutes } from './assets.ts'
 import { campaignInsightRoutes } from './campaigns/insightRoutes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
+import { campaignNames } from './campaigns/uses.ts'
 import { holdingRecord } from './codes/holdings.ts'
 import { couponCodeRoutes } from './coupons/codeRoutes.ts'
 import { couponRoutes } from './coupons/routes.ts'
@@ -19,6 +20,9 @@ import { outageOf } from './platform/outage.ts'
 import { problemResponse, Refusal, refuse } from './platform/problem.ts'
 import { grantRecords } from './rewards/fulfil.ts'
 import { estimateRoutes } from './segments/estimateRoutes.ts'
+import { listRoutes } from './segments/listRoutes.ts'
+import { memberRecord } from './segments/members.ts'
+import { segmentRoutes } from './segments/segmentRoutes.ts'
 import { teamRoutes } from './team/routes.ts'
 import { trayCors } from './tray/cors.ts'
 import { trayRoutes } from './tray/routes.ts'
@@ -36,14 +40,16 @@ export function makeApp(local: boolean): App {
   middleware(app)
   serviceRoutes(app)
   userRoutes(app, {
-    records: [eventRecord, ...grantRecords, holdingRecord, ...walletRecords],
+    records: [eventRecord, ...grantRecords, holdingRecord, memberRecord, ...walletRecords],
     forget: forgetUser,
     erased: userErased,
   })
   walletRoutes(app)
   couponRoutes(app)
   couponCodeRoutes(app)
+  segmentRoutes(app, { campaignNames })
   estimateRoutes(app)
+  listRoutes(app, { campaignNames })
   campaignRoutes(app)
   campaignInsightRoutes(app)
   ingestRoutes(app)
@@ -135,7 +141,7 @@ function serviceRoutes(app: App): void {
       method: 'get',
       path: '/v1/jobs/{jobId}',
       summary: 'How far a job is',
-      access: { scope: 'coupons:read' },
+      access: { scope: 'coupons:read', or: 'campaigns:read' },
       params: z.object({ jobId: z.string() }),
       answers: { 200: jobSchema },
       refusals: ['not_found'],

@@ -2,6 +2,7 @@ import type { CampaignLedger } from './campaigns/ledger.ts'
 import type { CouponLedger } from './coupons/ledger.ts'
 import type { Intake } from './ingest/intake.ts'
 import type { Reaction } from './rewards/reactions.ts'
+import type { ListLoader } from './segments/listLoader.ts'
 
 /** Everything this Worker is bound to; `wrangler.toml` says the same. Further `USERS_n` are found by their names. */
 export interface Env {
@@ -13,6 +14,7 @@ export interface Env {
   INTAKE: DurableObjectNamespace<Intake>
   CAMPAIGN_LEDGER: DurableObjectNamespace<CampaignLedger>
   COUPON_LEDGER: DurableObjectNamespace<CouponLedger>
+  LIST_LOADER: DurableObjectNamespace<ListLoader>
   /** Reward events on their way through the pipeline. */
   REACTIONS: Queue<Reaction[]>
   ASSETS: Fetcher
@@ -36,6 +38,7 @@ export function configurationFaults(env: Partial<Env>): string[] {
     'INTAKE',
     'CAMPAIGN_LEDGER',
     'COUPON_LEDGER',
+    'LIST_LOADER',
     'REACTIONS',
     'ASSETS',
   ] as const) {

@@ -5,10 +5,12 @@ import type { Env } from './env.ts'
 import { intakeOf } from './ingest/submit.ts'
 import { now } from './platform/clock.ts'
 import { homeOf, userDatabases, usersDb } from './platform/databases.ts'
+import { leaveLists } from './segments/members.ts'
 
 /**
  * Takes a user's name out of every ledger that remembers it: those of the campaigns that granted to them or may have
- * them on their agenda, and of the coupons whose codes they hold. What was counted stays counted.
+ * them on their agenda, and of the coupons whose codes they hold. What was counted stays counted. Takes them off all
+ * lists, each of which says how many are on it.
  */
 export async function forgetUser(env: Env, userId: string): Promise<void> {
   const db = usersDb(env, userId)
@@ -24,6 +26,7 @@ export async function forgetUser(env: Env, userId: string): Promise<void> {
   await Promise.all([
     ...[...campaignIds].map((id) => campaignLedger(env, id).forget(userId, alias)),
     ...(held?.results ?? []).map((row) => couponLedger(env, row.id).forget(userId, alias)),
+    leaveLists(env, userId),
   ])
 }
 

@@ -7,6 +7,7 @@ import type { Reaction } from './rewards/reactions.ts'
 export { CampaignLedger } from './campaigns/ledger.ts'
 export { CouponLedger } from './coupons/ledger.ts'
 export { Intake } from './ingest/intake.ts'
+export { ListLoader } from './segments/listLoader.ts'
 
 let app: App | undefined
 

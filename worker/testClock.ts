@@ -1,7 +1,9 @@
-import { openCampaignIds } from './campaigns/store.ts'
+import { campaignLedger, openCampaignIds } from './campaigns/store.ts'
+import { couponLedger } from './coupons/store.ts'
 import type { Env } from './env.ts'
 import { now, setClock } from './platform/clock.ts'
 import { userDatabases } from './platform/databases.ts'
+import { listLoader } from './segments/listStore.ts'
 
 /** Whether this run of local mode has made sure that every object's alarm is written down. */
 let complete = false
@@ -35,7 +37,8 @@ export async function setBlankClock(env: Env, targetMs: number): Promise<void> {
 /** Whether nothing has been recorded yet: no users and nothing that marketers make. */
 export async function isBlank(env: Env): Promise<boolean> {
   const made = await env.DB.prepare(
-    `SELECT EXISTS (SELECT 1 FROM campaigns) OR EXISTS (SELECT 1 FROM coupons) OR EXISTS (SELECT 1 FROM wallets) AS found`,
+    `SELECT EXISTS (SELECT 1 FROM campaigns) OR EXISTS (SELECT 1 FROM coupons) OR EXISTS (SELECT 1 FROM wallets)
+       OR EXISTS (SELECT 1 FROM segments) OR EXISTS (SELECT 1 FROM lists) AS found`,
   ).first<{ found: number }>()
   const people = await Promise.all(
     userDatabases(env).map((db) =>
@@ -63,6 +66,14 @@ async function rearm(env: Env): Promise<void> {
 
 async function wake(env: Env, object: string): Promise<void> {
   const [kind, id = ''] = object.split(':')
-  if (kind === 'campaign') await env.CAMPAIGN_LEDGER.get(env.CAMPAIGN_LEDGER.idFromName(id)).wake()
-  else await env.COUPON_LEDGER.get(env.COUPON_LEDGER.idFromName(id)).wake()
+  switch (kind) {
+    case 'campaign':
+      return campaignLedger(env, id).wake()
+    case 'coupon':
+      return couponLedger(env, id).wake()
+    case 'list':
+      return listLoader(env, id).wake()
+    default:
+      throw new Error(`No object is named ${object}`)
+  }
 }

@@ -1,6 +1,8 @@
 /** What the tests must know of an operation to call it rightly, and then wrongly in every way. */
 export interface Known {
   scope: string
+  /** Another that will do as well. */
+  or?: string
   /** A body that is taken. Each of its members is also tried with a value of no sensible type. */
   body?: Record<string, unknown>
   /** Members that take any value at all. */
@@ -26,6 +28,7 @@ const coupon = {
   effect: { on: 'order', benefit: { kind: 'percentage', percent: 10 }, as: 'discount' },
   validity: { start: 'now', end: 'never' },
 }
+const rule = { user: { property: 'city', op: 'eq', value: 'Pune' } }
 const movement = { points: 1, description: 'd' }
 const keyed = { 'idempotency-key': 'k' }
 const verbs = (room: string, scope: string, names: string[]): Record<string, Known> =>
@@ -84,7 +87,18 @@ export const operations: Record<string, Known> = {
   },
   'POST /v1/coupons/{couponId}/codes': { scope: 'coupons:write', upload: true },
   'GET /v1/coupons/{couponId}/codes': { scope: 'coupons:read' },
-  'GET /v1/jobs/{jobId}': { scope: 'coupons:read' },
+  'GET /v1/jobs/{jobId}': { scope: 'coupons:read', or: 'campaigns:read' },
+  'POST /v1/segments': { scope: 'campaigns:write', body: { name: 'S', rule } },
+  'GET /v1/segments': { scope: 'campaigns:read' },
+  'GET /v1/segments/{segmentId}': { scope: 'campaigns:read' },
+  'PUT /v1/segments/{segmentId}': { scope: 'campaigns:write', body: { name: 'S', rule } },
+  'DELETE /v1/segments/{segmentId}': { scope: 'campaigns:write' },
+  'POST /v1/segments/estimate': { scope: 'campaigns:read', body: { rule } },
+  'POST /v1/lists': { scope: 'campaigns:write', body: { name: 'L' } },
+  'GET /v1/lists': { scope: 'campaigns:read' },
+  'GET /v1/lists/{listId}': { scope: 'campaigns:read' },
+  'DELETE /v1/lists/{listId}': { scope: 'campaigns:write' },
+  'PUT /v1/lists/{listId}/members': { scope: 'campaigns:write', upload: true },
   'POST /v1/campaigns': { scope: 'campaigns:write', body: { ...campaign, limits: {} } },
   'GET /v1/campaigns': { scope: 'campaigns:read' },
   'GET /v1/campaigns/{campaignId}': { scope: 'campaigns:read' },

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { formatInstant } from '../platform/calendar.ts'
-import { jsonParts } from '../platform/databases.ts'
+import { jsonParts, ofUsersThere } from '../platform/databases.ts'
 import type { UserRecord } from '../users/timeline.ts'
 
 /** A code that a user holds, as answered. */
@@ -74,7 +74,7 @@ const insertHoldings = `
     (id, user_id, kind, source_id, code, grant_id, campaign_id, redeemable_ms, expires_ms, at_ms)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
     value ->> 7, value ->> 8, value ->> 9
-  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
+  FROM json_each(?1) ${ofUsersThere} ON CONFLICT (user_id, id) DO NOTHING`
 
 /** The statement that reads what a user holds, newest first. */
 export function holdingsStatement(

@@ -1,7 +1,6 @@
 import type { z } from '@hono/zod-openapi'
 import type { CodeStatus } from '../codes/codeTable.ts'
 import { readPattern } from '../codes/pattern.ts'
-import { readUpload } from '../codes/upload.ts'
 import type { Env } from '../env.ts'
 import { now } from '../platform/clock.ts'
 import { type App, operation, type Reply, reply } from '../platform/http.ts'
@@ -9,10 +8,12 @@ import { newId } from '../platform/ids.ts'
 import { jobSchema } from '../platform/jobs.ts'
 import { decodeCursor, pageOf, toPage } from '../platform/paging.ts'
 import { invalid, Refusal, refuse } from '../platform/problem.ts'
+import { readUpload } from '../platform/upload.ts'
 import { codeItemSchema, codeListQuery, couponParams, generateSchema } from './contract.ts'
 import { couponLedger, findCoupon } from './store.ts'
 
 const EXPORT_PAGE = 5_000
+const UPLOAD_MAX_BYTES = 64_000_000
 
 /** `/v1/coupons/{couponId}/codes`: making, importing, listing and exporting the codes of a bulk coupon. */
 export function couponCodeRoutes(app: App): void {
@@ -120,7 +121,9 @@ async function importCodes(env: Env, couponId: string, req: Request): Promise<Re
   const uploadId = newId('job', now())
   let lines: number | Refusal
   try {
-    lines = await readUpload(req, (firstLine, text) => ledger.stage(couponId, uploadId, firstLine, text))
+    lines = await readUpload(req, UPLOAD_MAX_BYTES, (firstLine, text) =>
+      ledger.stage(couponId, uploadId, firstLine, text),
+    )
   } catch (error) {
     await ledger.discard(uploadId)
     throw error

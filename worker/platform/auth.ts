@@ -77,13 +77,13 @@ export async function authenticate(
   return principal
 }
 
-/** Whether a principal may act within a scope; a refusal that names what is lacking otherwise. */
-export function authorize(principal: Principal, scope: Scope): Refusal | undefined {
+/** Whether a principal may act within a scope, or within another; a refusal that names what is lacking otherwise. */
+export function authorize(principal: Principal, scope: Scope, or: Scope = scope): Refusal | undefined {
   if (principal.kind !== 'secret') {
     return refuse('forbidden', 'A publishable key works for /v1/tray only; this needs a secret key.')
   }
-  if (principal.scopes !== null && !principal.scopes.includes(scope)) {
-    return refuse('forbidden', `The key lacks the scope ${scope}.`)
+  if (principal.scopes !== null && !principal.scopes.includes(scope) && !principal.scopes.includes(or)) {
+    return refuse('forbidden', `The key lacks the scope ${or === scope ? scope : `${scope} or ${or}`}.`)
   }
   return undefined
 }

@@ -71,3 +71,9 @@ export function jsonParts(rows: readonly unknown[]): string[] {
   flush()
   return parts
 }
+
+/**
+ * SQL for inserts of rows from `json_each`, the user's id being the second of each: those of users who have been erased
+ * meanwhile are left out.
+ */
+export const ofUsersThere = 'WHERE EXISTS (SELECT 1 FROM users WHERE id = value ->> 1)'

@@ -6,6 +6,8 @@ export type FaultPoint =
   | 'rows written'
   | 'queued'
   | 'before settling'
+  | 'part loaded'
+  | 'members replaced'
 
 type FaultHook = (point: FaultPoint) => void
 

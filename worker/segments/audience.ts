@@ -62,7 +62,7 @@ export interface AudiencePage {
 const PAGE = 2_000
 
 /**
- * Reads a page of the users of one database that a rule is true of; there may be none on it.
+ * Reads a page of the users of one database that a rule is true of, and who were there by then; there may be none on it.
  *
  * @param bounds after which user it begins, and up to which event of the database history counts
  */
@@ -72,7 +72,7 @@ export async function audiencePage(
   at: At,
   bounds: { afterId: string; lastSeq: number },
 ): Promise<AudiencePage> {
-  const { results } = await prepared(db, pageStatement(core, bounds.afterId, PAGE)).all<{
+  const { results } = await prepared(db, pageStatement(core, at, bounds.afterId, PAGE)).all<{
     user_id: string
     timezone: string | null
   }>()

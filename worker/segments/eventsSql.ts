@@ -1,3 +1,6 @@
+import type { SqlValues } from './sqlValues.ts'
+import type { At } from './windows.ts'
+
 /**
  * Where events are looked for: among all, among those of the subjects at hand, or among these and one that has not
  * happened, which is `?3`.
@@ -9,18 +12,23 @@ const OWN = 'CT '
 
 const COLUMNS = 'user_id,id,name,at_ms,seq,coalesce(folded,properties) AS doc'
 const SUPPOSED = 'SELECT value->>0,value->>1,value->>2,value->>3,0 AS seq,value->4 AS doc FROM json_each(?3)'
-const VIEWED = 'user_id,id,name,at_ms,0 AS seq,properties AS doc FROM reward_events'
 
 /**
- * The table `e (user_id, id, name, at_ms, seq, doc)` of events; `doc` holds the properties, see `reading.ts`. Which index serves is said and not left to be guessed: by name when
- * everyone is asked, by user when subjects are.
+ * The table `e (user_id, id, name, at_ms, seq, doc)` of events; `doc` holds the properties, see `reading.ts`. Which index
+ * serves is said and not left to be guessed: by name when everyone is asked, by user when subjects are.
  *
- * Events that grants are lie in the view `reward_events`; an app may still send events under their names.
+ * Events that grants are lie in the view `reward_events`; an app may still send events under their names. They have no
+ * place in the sequence: those of up to now count as its first, later ones as its last.
  */
-export function eventsSql(names: readonly string[], of: Source): string {
+export function eventsSql(names: readonly string[], of: Source, at: At, values: SqlValues): string {
   const index = of === 'everyone' ? 'events_by_name' : 'events_by_time'
   const parts = [`SELECT ${COLUMNS} FROM events INDEXED BY ${index}`]
-  if (names.some((name) => name.startsWith(OWN))) parts.push(`SELECT ${VIEWED}`)
+  if (names.some((name) => name.startsWith(OWN))) parts.push(viewedSql(at, values))
   if (of === 'tryOut') parts.push(SUPPOSED)
   return `(${parts.join(' UNION ALL ')}) e`
+}
+
+function viewedSql(at: At, values: SqlValues): string {
+  const seq = `iif(at_ms<=${values.one(at.nowMs)},0,${Number.MAX_SAFE_INTEGER})`
+  return `SELECT user_id,id,name,at_ms,${seq} AS seq,properties AS doc FROM reward_events`
 }

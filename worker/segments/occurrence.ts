@@ -6,6 +6,7 @@ import { EVENT } from './ruleSql.ts'
 import { joined, SqlValues } from './sqlValues.ts'
 import type { Statement } from './statements.ts'
 import { keyOf, partsOfKey } from './valueKey.ts'
+import type { At } from './windows.ts'
 
 /** Something that somebody may have done: an event that meets conditions, with a value of its own in `same`. */
 export interface Occurrence {
@@ -32,7 +33,7 @@ export interface Watch {
  *
  * Of two events of one moment the later is the one that was recorded later.
  */
-export function occurredStatement(occurrence: Occurrence, watches: readonly Watch[]): Statement {
+export function occurredStatement(occurrence: Occurrence, at: At, watches: readonly Watch[]): Statement {
   const values = new SqlValues()
   const { event, where, same } = occurrence
   const terms = [
@@ -46,7 +47,7 @@ export function occurredStatement(occurrence: Occurrence, watches: readonly Watc
       coalesce((SELECT seq FROM events WHERE user_id=value->>0 AND id=value->>1),0),
       value->>2,value->>3,value->>4,value->>5 FROM json_each(?2))
     SELECT c.n FROM c WHERE NOT EXISTS (SELECT 1 FROM users WHERE id=c.user_id)
-      OR EXISTS (SELECT 1 FROM ${eventsSql([event], 'subjects')}${tables} WHERE ${joined(terms, 'AND')})`
+      OR EXISTS (SELECT 1 FROM ${eventsSql([event], 'subjects', at, values)}${tables} WHERE ${joined(terms, 'AND')})`
   const rows = watches.map(({ userId, eventId, fromMs, untilMs, value }) => [
     userId,
     eventId,

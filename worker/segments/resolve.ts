@@ -58,7 +58,8 @@ async function follow(
   for (let level = 1; ; level++) {
     const unknown = reached.filter(({ kind, id }) => !(kind === 'list' ? generations : segments).has(id))
     const deeper = unknown.filter(({ kind }) => kind === 'segment')
-    if (deeper.length > 0 && level > deepest) return tooDeep(deeper, deepest)
+    // Not at `deepest`: a circle leads deeper, and is to be seen as what it is.
+    if (deeper.length > 0 && level > MAX_NESTING) return tooDeep(deeper, deepest)
     if (unknown.length === 0) break
     const found = await load(env, unknown)
     for (const [id, generation] of found.generations) generations.set(id, generation)

@@ -108,7 +108,7 @@ export function performed(leaf: DidLeaf | InterestLeaf, question: Question, besi
   terms.push(...ownEvents(of), ...leaf.where.map((condition) => conditionSql(condition, EVENT, values)))
   const tables = held ? `,${valuesOf(same.property, EVENT, values)}` : beside
   if (held && of !== 'everyone') terms.push(`${KIND}=${same.by}.kind`, `v.value=${same.by}.value`)
-  return `FROM ${eventsSql([leaf.event], of)}${tables} WHERE ${joined(terms, 'AND')}`
+  return `FROM ${eventsSql([leaf.event], of, at, values)}${tables} WHERE ${joined(terms, 'AND')}`
 }
 
 /** A subject sees its own events, up to the one that it stands for. */
@@ -127,11 +127,11 @@ function sameSql(property: string, core: Core, question: Question): string {
 }
 
 /** The values that a property has in the events of a rule: a query of `kind, value`, and of `user_id` for everyone. */
-export function sharedValuesSql(property: string, core: Core, { values, of }: Question): string {
+export function sharedValuesSql(property: string, core: Core, { values, of, at }: Question): string {
   const events = [...new Set(eventNames(core))]
   const terms = [`e.name IN ${values.list(events)}`, ...ownEvents(of)]
   const user = of === 'everyone' ? 'e.user_id AS user_id,' : ''
-  return `SELECT DISTINCT ${user}${KIND} AS kind,v.value AS value FROM ${eventsSql(events, of)},${valuesOf(property, EVENT, values)} WHERE ${joined(terms, 'AND')}`
+  return `SELECT DISTINCT ${user}${KIND} AS kind,v.value AS value FROM ${eventsSql(events, of, at, values)},${valuesOf(property, EVENT, values)} WHERE ${joined(terms, 'AND')}`
 }
 
 /** The events that a `same` compares; a `same` within it chooses for itself. */

@@ -151,18 +151,18 @@ export function isTaken({ sql, values }: Statement): boolean {
 }
 
 /**
- * A page of the users of a database, in the order of their ids: rows of `user_id` and `timezone`. A rule that asks for a
- * list is paged along that list, which may be much shorter.
+ * A page of the users of a database who were there by then, in the order of their ids: rows of `user_id` and `timezone`.
+ * A rule that asks for a list is paged along that list, which may be much shorter.
  */
-export function pageStatement(core: Core, afterId: string, limit: number): Statement {
+export function pageStatement(core: Core, at: At, afterId: string, limit: number): Statement {
   const list = partsOf(core).find((part) => part.kind === 'list')
   if (list === undefined) {
-    const sql = 'SELECT id AS user_id,timezone FROM users WHERE id>?1 ORDER BY id LIMIT ?2'
-    return { sql, values: [afterId, limit] }
+    const sql = 'SELECT id AS user_id,timezone FROM users WHERE id>?1 AND created_ms<=?3 ORDER BY id LIMIT ?2'
+    return { sql, values: [afterId, limit, at.nowMs] }
   }
-  const sql = `SELECT user_id,(SELECT timezone FROM users WHERE id=user_id) AS timezone FROM list_members
-    WHERE list_id=?3 AND generation=?4 AND user_id>?1 ORDER BY user_id LIMIT ?2`
-  return { sql, values: [afterId, limit, list.listId, list.generation] }
+  const sql = `SELECT m.user_id,u.timezone FROM list_members m CROSS JOIN users u ON u.id=m.user_id
+    WHERE m.list_id=?4 AND m.generation=?5 AND m.user_id>?1 AND u.created_ms<=?3 ORDER BY m.user_id LIMIT ?2`
+  return { sql, values: [afterId, limit, at.nowMs, list.listId, list.generation] }
 }
 
 function everyoneSql(core: Core, question: Question): string {
