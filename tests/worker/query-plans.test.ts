@@ -59,18 +59,16 @@ test('nothing is asked of the properties: the index alone answers', async () => 
 })
 
 test('an audience is paged along the keys of users, or of its list', async () => {
-  expect(await planOf(pageStatement(toCore(charged(), named), '', 10))).toEqual([
+  expect(await planOf(pageStatement(toCore(charged(), named), at, '', 10))).toEqual([
     'SEARCH users USING PRIMARY KEY (id>?)',
   ])
-  const plan = await planOf(pageStatement(toCore({ list: 'lst_1' }, named), '', 10))
-  expect(plan[0]).toMatch(
-    /^SEARCH list_members USING PRIMARY KEY \(list_id=\? AND generation=\? AND user_id>\?\)/,
-  )
+  const plan = await planOf(pageStatement(toCore({ list: 'lst_1' }, named), at, '', 10))
+  expect(plan[0]).toMatch(/^SEARCH m USING PRIMARY KEY \(list_id=\? AND generation=\? AND user_id>\?\)/)
 })
 
 test('whether somebody did the other thing is asked of their own time only', async () => {
   const watch = { userId: 'u', eventId: 'e', fromMs: 1, untilMs: 2, value: '' }
-  const plan = await planOf(occurredStatement({ event: 'Checkout', where: [], same: undefined }, [watch]))
+  const plan = await planOf(occurredStatement({ event: 'Checkout', where: [], same: undefined }, at, [watch]))
   expect(plan.filter((detail) => detail.includes('by_time'))).toEqual([
     'SEARCH events USING INDEX events_by_time (user_id=? AND at_ms>? AND at_ms<?)',
   ])

@@ -44,6 +44,8 @@ const breathe = () => new Promise((done) => setTimeout(done, 0))
  */
 export class AgendaWork {
   readonly #ports: AgendaPorts
+  /** Users who were erased while a page was under way, and what they are called since. */
+  readonly #erased = new Map<string, string>()
 
   constructor(ports: AgendaPorts) {
     this.#ports = ports
@@ -53,10 +55,23 @@ export class AgendaWork {
   async work(): Promise<void> {
     // Not when it was stopped, for a page may have been under way then, which still counts.
     if (this.#isOver()) this.#ports.agenda.clear()
+    this.#erased.clear()
     for (let page = 0; page < PAGES_A_TURN; page++) {
       if (!(await this.#step())) return
       await breathe()
     }
+  }
+
+  /**
+   * Takes a user off the agenda, and out of the page that may be under way; a run counts them no more.
+   *
+   * @param alias what they are called in what is counted already
+   */
+  forget(userId: string, alias: string): void {
+    const { agenda, run } = this.#ports
+    this.#erased.set(userId, alias)
+    const waiting = agenda.forget(userId)
+    if (waiting > 0) run.add({ total: -waiting })
   }
 
   /** When there is something to do next, in milliseconds; null when there is nothing. */
@@ -164,6 +179,7 @@ export class AgendaWork {
     const index = grants.length === 0 ? undefined : await liveIndexAt(env, await readMeta(env))
     const { done } = await writeLeftBehind(env, grants, (eventName) => index?.hears(eventName) === true)
     faultPoint('before settling')
+    for (const [userId, alias] of this.#erased) tables.forget(userId, alias)
     const written = new Set(done.map((grant) => grant.id))
     // What could not be written stays in the outbox, which holds up nobody.
     tables.settle(
@@ -196,11 +212,14 @@ export class AgendaWork {
     const parts = byHome(this.#ports.env, items, (item) => item.userId).filter(
       (part) => part.things.length > 0,
     )
+    const at = { nowMs: this.#ports.now(), zone: this.#ports.head.facts?.zone ?? 'UTC' }
     const done = new Set<AgendaItem>()
     await Promise.all(
       parts.map(async ({ db, things }) => {
         const watches = things.map((item) => ({ ...item, fromMs: item.atMs, untilMs: item.dueMs }))
-        const { results } = await prepared(db, occurredStatement(occurrence, watches)).all<{ n: number }>()
+        const { results } = await prepared(db, occurredStatement(occurrence, at, watches)).all<{
+          n: number
+        }>()
         for (const { n } of results) {
           const item = things[n]
           if (item !== undefined) done.add(item)

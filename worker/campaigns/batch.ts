@@ -14,6 +14,7 @@ import {
 } from './decide.ts'
 import type { LedgerHead } from './ledgerHead.ts'
 import type { LedgerGrant, LedgerTables } from './ledgerTables.ts'
+import type { CampaignStatus } from './lifecycle.ts'
 import { emptyOf, type Rewards, rewardedOf, rewardsFor } from './rewarded.ts'
 import { type Cancel, startTimers } from './timers.ts'
 
@@ -131,7 +132,8 @@ export class BatchDecider {
     }
     const rewards = await rewardsFor(this.#env, facts, granted)
     const empty = emptyOf(granted, rewards)
-    if (empty.length > 0) decisions = this.#decideAgain(facts, candidates, decisions, empty, rewards, atMs)
+    if (empty.length > 0)
+      decisions = this.#decideAgain(facts, status, candidates, decisions, empty, rewards, atMs)
     this.#countRefusals(candidates, decisions, requests, atMs)
     return dealOut(
       requests,
@@ -141,10 +143,12 @@ export class BatchDecider {
 
   /**
    * Something had nothing to give. Those grants are taken back, and whoever was refused behind them is judged again
-   * with that knowledge, so that everybody gets the reason they would have got one at a time.
+   * with that knowledge, so that everybody gets the reason they would have got one at a time. Nobody new is granted, so
+   * the status is the one in which the batch was decided, whatever has come in between.
    */
   #decideAgain(
     facts: CampaignFacts,
+    status: CampaignStatus,
     candidates: Candidate[],
     decisions: Decision[],
     empty: LedgerGrant[],
@@ -155,7 +159,7 @@ export class BatchDecider {
     if (typeof nothingLeft !== 'string') return decisions
     return this.#storage.transactionSync(() => {
       undo(this.#tables, facts.zone, empty)
-      const again = decideAll(this.#tables, facts, this.#head.status, candidates, atMs, nothingLeft)
+      const again = decideAll(this.#tables, facts, status, candidates, atMs, nothingLeft)
       // What stands was granted just now, by this very batch: it is no replay.
       return again.map((decision, index) => {
         const first = decisions[index]

@@ -164,8 +164,7 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
   forget(userId: string, alias: string): void {
     this.ctx.storage.transactionSync(() => {
       this.#tables.forget(userId, alias)
-      const waiting = this.#agenda.forget(userId)
-      if (waiting > 0) this.#run.add({ total: -waiting })
+      this.#agendaWork.forget(userId, alias)
     })
   }
 

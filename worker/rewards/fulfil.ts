@@ -1,5 +1,5 @@
 import { formatInstant } from '../platform/calendar.ts'
-import { jsonParts } from '../platform/databases.ts'
+import { jsonParts, ofUsersThere } from '../platform/databases.ts'
 import { fromUnits } from '../platform/decimal.ts'
 import type { UserRecord } from '../users/timeline.ts'
 import type { Grant } from './contract.ts'
@@ -67,4 +67,4 @@ export function fulfilStatements(db: D1Database, grants: RewardedGrant[]): D1Pre
 const insertGrants = `
   INSERT INTO grants (id, user_id, campaign_id, at_ms, body)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
-  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
+  FROM json_each(?1) ${ofUsersThere} ON CONFLICT (user_id, id) DO NOTHING`

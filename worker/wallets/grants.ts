@@ -1,4 +1,4 @@
-import { jsonParts } from '../platform/databases.ts'
+import { jsonParts, ofUsersThere } from '../platform/databases.ts'
 
 /** Points that a grant puts into a wallet, in units of the wallet's smallest part. */
 export interface GrantedPoints {
@@ -47,7 +47,7 @@ export function creditGrantsStatements(db: D1Database, points: GrantedPoints[]):
 const insertLots = `
   INSERT INTO wallet_lots (id, user_id, wallet_id, units, remaining, activates_ms, expires_ms)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 3, value ->> 4, value ->> 5
-  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
+  FROM json_each(?1) ${ofUsersThere} ON CONFLICT (user_id, id) DO NOTHING`
 
 const insertEntries = `
   INSERT INTO wallet_entries (id, user_id, wallet_id, kind, units, balance, decimals, at_ms, source, grant_id, description)
@@ -56,4 +56,4 @@ const insertEntries = `
       WHERE user_id = value ->> 1 AND wallet_id = value ->> 2 AND remaining > 0
         AND activates_ms <= value ->> 5 AND (expires_ms IS NULL OR expires_ms > value ->> 5)),
     value ->> 4, value ->> 5, 'campaign', value ->> 6, value ->> 7
-  FROM json_each(?1) WHERE true ON CONFLICT (user_id, id) DO NOTHING`
+  FROM json_each(?1) ${ofUsersThere} ON CONFLICT (user_id, id) DO NOTHING`
