@@ -23,6 +23,7 @@ export const row: Row = {
     const many = await startBenched()
     for (const product of [few, many]) await publishMany(product, LISTENING, () => 'Charged')
     await publishMany(many, OTHERS, (at) => `Event ${at}`)
+    for (const product of [few, many]) await seeGrants(product)
     return {
       baseline: () => rateOf(few),
       measured: () => rateOf(many),
@@ -45,6 +46,19 @@ async function publishMany(
       for (let at = next++; at < count; at = next++) await publishFlatPoints(product, eventOf(at), [])
     }),
   )
+}
+
+/** Sees that an event is granted by as many campaigns as listen to it, no more and no fewer. */
+async function seeGrants(product: BenchedProduct): Promise<void> {
+  const [body = ''] = purchaseBodies(1, 1)
+  const { decisions } = await product.ask<{ decisions: { outcome: string }[] }>(
+    'POST',
+    '/v1/events',
+    JSON.parse(body),
+  )
+  if (decisions.length !== LISTENING || decisions.some(({ outcome }) => outcome !== 'granted')) {
+    throw new Error(`The row is not set up as it says: ${JSON.stringify(decisions)}`)
+  }
 }
 
 async function rateOf(product: BenchedProduct): Promise<number> {

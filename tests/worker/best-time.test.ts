@@ -1,8 +1,13 @@
 import { beforeAll, expect, test } from 'vitest'
-import { bestSlots, bestSlotsStatement, type SlotRow, slotRanges } from '../../worker/campaigns/bestTime.ts'
+import { bestSlots, bestSlotsStatements, type SlotRow, slotRanges } from '../../worker/campaigns/bestTime.ts'
 import { env, setUp } from './boon.ts'
 
 beforeAll(setUp)
+
+async function slotRows(ranges: Parameters<typeof bestSlotsStatements>[1]): Promise<SlotRow[]> {
+  const answers = await env.USERS_0.batch<SlotRow>(bestSlotsStatements(env.USERS_0, ranges))
+  return answers.flatMap(({ results }) => results)
+}
 
 const ms = (text: string) => Date.parse(text)
 const HOUR = 3_600_000
@@ -74,7 +79,7 @@ test.each([
   ])
   await record(events)
   const ranges = slotRanges(users, takenMs, ACCOUNT_ZONE)
-  const { results } = await bestSlotsStatement(env.USERS_0, ranges).all<SlotRow>()
+  const results = await slotRows(ranges)
   const expected = counted(
     events,
     takenMs,
@@ -96,7 +101,7 @@ test('the same hour of the clock is the same slot on both sides of the change', 
     { id: 'nobody', timezone: 'America/New_York' },
   ]
   const ranges = slotRanges(users, ms('2027-04-01T00:00Z'), ACCOUNT_ZONE)
-  const { results } = await bestSlotsStatement(env.USERS_0, ranges).all<SlotRow>()
+  const results = await slotRows(ranges)
   expect(bestSlots(results)).toEqual(new Map([['both', 9]]))
 })
 
@@ -105,9 +110,9 @@ test('ids are taken as they are, and nobody makes no rows', async () => {
   const takenMs = ms('2030-01-01T12:00Z')
   await record(odd.map((userId) => ({ userId, atMs: takenMs - 1 })))
   const users = odd.map((id) => ({ id, timezone: null }))
-  const { results } = await bestSlotsStatement(env.USERS_0, slotRanges(users, takenMs, 'UTC')).all<SlotRow>()
+  const results = await slotRows(slotRanges(users, takenMs, 'UTC'))
   expect(bestSlots(results)).toEqual(new Map(odd.map((id) => [id, 5])))
-  expect((await bestSlotsStatement(env.USERS_0, []).all()).results).toEqual([])
+  expect(bestSlotsStatements(env.USERS_0, [])).toEqual([])
 })
 
 test('it reads the index by user and time, and no table', async () => {
@@ -115,8 +120,10 @@ test('it reads the index by user and time, and no table', async () => {
   const explained = {
     prepare: (query: string) => env.USERS_0.prepare(`EXPLAIN QUERY PLAN ${query}`),
   } as D1Database
-  const { results } = await bestSlotsStatement(explained, [['u', 0, 1, 0]]).all<{ detail: string }>()
-  plans.push(...results.map(({ detail }) => detail))
+  for (const statement of bestSlotsStatements(explained, [['u', 0, 1, 0]])) {
+    const { results } = await statement.all<{ detail: string }>()
+    plans.push(...results.map(({ detail }) => detail))
+  }
   expect(plans).toContainEqual(
     expect.stringMatching(
       /SEARCH events USING COVERING INDEX events_by_time \(user_id=\? AND at_ms>\? AND at_ms<\?\)/,

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { toCore } from '../../worker/segments/core.ts'
-import { occurredStatement } from '../../worker/segments/occurrence.ts'
+import { occurredStatements } from '../../worker/segments/occurrence.ts'
 import type { Rule } from '../../worker/segments/ruleContract.ts'
 import {
   estimateStatement,
@@ -68,7 +68,9 @@ test('an audience is paged along the keys of users, or of its list', async () =>
 
 test('whether somebody did the other thing is asked of their own time only', async () => {
   const watch = { userId: 'u', eventId: 'e', fromMs: 1, untilMs: 2, value: '' }
-  const plan = await planOf(occurredStatement({ event: 'Checkout', where: [], same: undefined }, at, [watch]))
+  const [statement] = occurredStatements({ event: 'Checkout', where: [], same: undefined }, at, [watch])
+  if (statement === undefined) throw new Error('There is nothing to ask')
+  const plan = await planOf(statement)
   expect(plan.filter((detail) => detail.includes('by_time'))).toEqual([
     'SEARCH events USING INDEX events_by_time (user_id=? AND at_ms>? AND at_ms<?)',
   ])

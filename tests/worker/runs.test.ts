@@ -86,13 +86,13 @@ describe('the audience is that of the start', () => {
     await addUsers(users, { group: 'snap' })
   })
 
-  /** Starts a run, and does something when its first page has been taken. */
-  async function during(more: object, work: () => Promise<unknown>) {
+  /** Starts a run, and does something when its first page has been taken, or (1) while it is being taken. */
+  async function during(more: object, work: () => Promise<unknown>, nth = 2) {
     const walletId = await purse()
-    const stalled = stallAt('page read', 2)
+    const stalled = stallAt('page read', nth)
     const { id } = await startRun({ ...flat(walletId, 1), ...more })
     await stalled
-    expect((await campaignNow(id)).stats.run).toMatchObject({ processed: 0 })
+    expect((await campaignNow(id)).stats.granted).toBe(0)
     // Time stands still in these tests, and what comes later does so by a millisecond at least.
     setClock(now() + 1)
     await work()
@@ -139,6 +139,11 @@ describe('the audience is that of the start', () => {
     )
     expect(all).not.toContain(first)
     expect(all).not.toContain(second)
+  })
+
+  test('it is that of the start even if the run dies before its first page is kept', async () => {
+    const only = { audience: { rule: { did: { event: 'First' } } } }
+    expect(await during(only, () => send([{ userId: users[0], name: 'First' }]), 1)).toEqual([])
   })
 
   test('a list that is filled anew meanwhile is served as it was', async () => {

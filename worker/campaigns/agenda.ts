@@ -1,9 +1,13 @@
+import { jsonParts } from '../platform/databases.ts'
 import { type Chain, NO_CHAIN } from '../rewards/rewardEvents.ts'
 
 /** Somebody who is due at a moment: a user of a run, or a user who has not done the other thing yet. */
 export interface AgendaItem {
   userId: string
-  /** What both events must share, see `segments/valueKey.ts`; empty where that does not matter. */
+  /**
+   * What both events must share, see `segments/valueKey.ts`; empty where that does not matter. An item that has had its
+   * time has the event that it began with added to it, see {@link setAside}.
+   */
   value: string
   dueMs: number
   /** What it began with, and when that happened; null in a run. */
@@ -36,7 +40,6 @@ export class Agenda {
 
   /** Puts items down; one that is there already stays as it is. */
   add(items: AgendaItem[]): void {
-    if (items.length === 0) return
     const rows = items.map(({ userId, value, dueMs, eventId, atMs, chain }) => [
       userId,
       value,
@@ -45,24 +48,28 @@ export class Agenda {
       atMs,
       chain.depth === 0 ? null : JSON.stringify(chain),
     ])
-    this.#sql.exec(
-      `INSERT INTO agenda (user_id, value, due_ms, event_id, at_ms, chain)
-       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-       FROM json_each(?1) WHERE true ON CONFLICT (user_id, value) DO NOTHING`,
-      JSON.stringify(rows),
-    )
+    for (const part of jsonParts(rows)) {
+      this.#sql.exec(
+        `INSERT INTO agenda (user_id, value, due_ms, event_id, at_ms, chain)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+         FROM json_each(?1) WHERE true ON CONFLICT (user_id, value) DO NOTHING`,
+        part,
+      )
+    }
   }
 
   /** The items that are there for some users and values. */
   find(keys: { userId: string; value: string }[]): AgendaItem[] {
-    return this.#sql
-      .exec<AgendaRow>(
-        `SELECT agenda.* FROM json_each(?1) AS sought
-         JOIN agenda ON agenda.user_id = sought.value ->> 0 AND agenda.value = sought.value ->> 1`,
-        JSON.stringify(keys.map(({ userId, value }) => [userId, value])),
-      )
-      .toArray()
-      .map(itemOf)
+    return jsonParts(keys.map(({ userId, value }) => [userId, value])).flatMap((part) =>
+      this.#sql
+        .exec<AgendaRow>(
+          `SELECT agenda.* FROM json_each(?1) AS sought
+           JOIN agenda ON agenda.user_id = sought.value ->> 0 AND agenda.value = sought.value ->> 1`,
+          part,
+        )
+        .toArray()
+        .map(itemOf),
+    )
   }
 
   /** The first items that are due at `untilMs` or before, in the order in which they are due. */
@@ -84,13 +91,16 @@ export class Agenda {
 
   /** Takes items off; answers the users of those that were still there. */
   remove(items: { userId: string; value: string }[]): Set<string> {
-    if (items.length === 0) return new Set()
-    const removed = this.#sql.exec<{ user_id: string }>(
-      `DELETE FROM agenda WHERE (user_id, value) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
-       RETURNING user_id`,
-      JSON.stringify(items.map(({ userId, value }) => [userId, value])),
-    )
-    return new Set([...removed].map((row) => row.user_id))
+    const removed = new Set<string>()
+    for (const part of jsonParts(items.map(({ userId, value }) => [userId, value]))) {
+      const rows = this.#sql.exec<{ user_id: string }>(
+        `DELETE FROM agenda WHERE (user_id, value) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))
+         RETURNING user_id`,
+        part,
+      )
+      for (const row of rows) removed.add(row.user_id)
+    }
+    return removed
   }
 
   /** Takes everything off that is due at `untilMs` or before. */
@@ -107,6 +117,17 @@ export class Agenda {
   forget(userId: string): number {
     return this.#sql.exec('DELETE FROM agenda WHERE user_id = ?1 RETURNING value', userId).toArray().length
   }
+}
+
+/** An item that has had its time and is not served yet, out of the way of one that begins anew. */
+export function setAside(item: AgendaItem): AgendaItem {
+  return { ...item, value: `${item.value}\n${item.eventId}` }
+}
+
+/** What both events of an item must share, as a key of `segments/valueKey.ts`, which holds no line feed. */
+export function sharedKeyOf({ value }: AgendaItem): string {
+  const end = value.indexOf('\n')
+  return end === -1 ? value : value.slice(0, end)
 }
 
 function itemOf(row: AgendaRow): AgendaItem {

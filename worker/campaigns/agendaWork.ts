@@ -2,10 +2,10 @@ import type { Env } from '../env.ts'
 import { byHome } from '../platform/databases.ts'
 import { faultPoint } from '../platform/faults.ts'
 import { readMeta } from '../platform/settings.ts'
-import { occurredStatement } from '../segments/occurrence.ts'
+import { occurredStatements } from '../segments/occurrence.ts'
 import { prepared } from '../segments/statements.ts'
 import { existingUsers } from '../users/store.ts'
-import type { Agenda, AgendaItem } from './agenda.ts'
+import { type Agenda, type AgendaItem, sharedKeyOf } from './agenda.ts'
 import type { DecideRequest, Outcome } from './batch.ts'
 import type { CampaignFacts, Candidate, Inaction } from './decide.ts'
 import type { LedgerHead } from './ledgerHead.ts'
@@ -117,7 +117,14 @@ export class AgendaWork {
   async #takePage(facts: CampaignFacts): Promise<boolean> {
     const { env, storage, head, tables, agenda, run, now } = this.#ports
     if (facts.run === undefined) return false
-    const state = run.state ?? (await beginRun(env, facts.run.audience, now()))
+    if (run.state === undefined) {
+      const begun = await beginRun(env, facts.run.audience, now())
+      faultPoint('page read')
+      // Kept before anything is read, so that a run which dies now goes on with the audience that it began with.
+      if (head.status === 'running') run.save(begun)
+      return head.status === 'running'
+    }
+    const { state } = run
     const page = await takePage(env, state, facts.run.delivery)
     faultPoint('page read')
     if (head.status !== 'running') return false
@@ -156,17 +163,19 @@ export class AgendaWork {
 
   /** Timers that are due: whoever did the other thing after all, or is gone, is dropped; so is everybody in a pause. */
   async #fire(inaction: Inaction, items: AgendaItem[]): Promise<void> {
-    const { storage, head, tables, agenda } = this.#ports
-    const candidates: Candidate[] = []
+    const { head, agenda } = this.#ports
+    let known = items
+    let failure: unknown
     if (head.status === 'running') {
-      const done = await this.#occurred(inaction, items)
-      candidates.push(...items.filter((item) => !done.has(item)).map((item) => candidateOf(item, false)))
-      await this.#grant(candidates)
+      const { done, unanswered, ...rest } = await this.#occurred(inaction, items)
+      failure = rest.failure
+      known = items.filter((item) => !unanswered.has(item))
+      await this.#grant(known.filter((item) => !done.has(item)).map((item) => candidateOf(item, false)))
     }
-    storage.transactionSync(() => {
-      tables.counts.forgetRefusals(candidates.map((candidate) => candidate.trigger))
-      agenda.remove(items)
-    })
+    // What was refused stays remembered for a day, for its trigger may still be sent again.
+    agenda.remove(known)
+    // A database that does not answer holds up nobody of another; its own are looked at again later.
+    if (failure !== undefined) throw failure
   }
 
   /** Decides and writes. Undefined when nothing can be granted now. */
@@ -207,27 +216,45 @@ export class AgendaWork {
     return new Set(found.flatMap((ids) => [...ids]))
   }
 
-  async #occurred({ unless, same }: Inaction, items: AgendaItem[]): Promise<Set<AgendaItem>> {
+  async #occurred({ unless, same }: Inaction, items: AgendaItem[]): Promise<Occurred> {
     const occurrence = { event: unless.event, where: unless.where ?? [], same }
     const parts = byHome(this.#ports.env, items, (item) => item.userId).filter(
       (part) => part.things.length > 0,
     )
     const at = { nowMs: this.#ports.now(), zone: this.#ports.head.facts?.zone ?? 'UTC' }
     const done = new Set<AgendaItem>()
+    const unanswered = new Set<AgendaItem>()
+    let failure: unknown
     await Promise.all(
       parts.map(async ({ db, things }) => {
-        const watches = things.map((item) => ({ ...item, fromMs: item.atMs, untilMs: item.dueMs }))
-        const { results } = await prepared(db, occurredStatement(occurrence, at, watches)).all<{
-          n: number
-        }>()
-        for (const { n } of results) {
-          const item = things[n]
-          if (item !== undefined) done.add(item)
+        const watches = things.map((item) => ({
+          ...item,
+          value: sharedKeyOf(item),
+          fromMs: item.atMs,
+          untilMs: item.dueMs,
+        }))
+        const statements = occurredStatements(occurrence, at, watches)
+        try {
+          const answers = await db.batch<{ n: number }>(statements.map((one) => prepared(db, one)))
+          for (const { n } of answers.flatMap(({ results }) => results)) {
+            const item = things[n]
+            if (item !== undefined) done.add(item)
+          }
+        } catch (error) {
+          failure = error
+          for (const item of things) unanswered.add(item)
         }
       }),
     )
-    return done
+    return { done, unanswered, failure }
   }
+}
+
+/** Who did the other thing, and of whom that could not be found out, and why. */
+interface Occurred {
+  done: Set<AgendaItem>
+  unanswered: Set<AgendaItem>
+  failure: unknown
 }
 
 /** In a run a user is granted once, so the run itself is the trigger; of inaction it is the event that began it. */

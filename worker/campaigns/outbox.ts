@@ -8,6 +8,8 @@ import type { LedgerTables } from './ledgerTables.ts'
 import { emptyOf, rewardedOf, rewardsFor } from './rewarded.ts'
 
 const PAGE = 500
+/** One bad row among 500 is found in nine steps; a few of them may be bad. */
+const FAILURES_AT_ONCE = 60
 
 /** What was left behind is sent on in any case: whether a campaign listens is for the intake to see. */
 const anyMayListen = () => true
@@ -56,26 +58,33 @@ export async function writeLeftBehind(
   mayListen: (eventName: string) => boolean,
 ): Promise<{ done: RewardedGrant[]; failure: unknown }> {
   const parts = byHome(env, grants, (grant) => grant.userId).filter((part) => part.things.length > 0)
-  const outcomes = await Promise.all(parts.map(({ db, things }) => writeIsolating(db, things)))
+  const outcomes = await Promise.all(
+    parts.map(({ db, things }) => writeIsolating(db, things, { left: FAILURES_AT_ONCE })),
+  )
   const done = outcomes.flatMap((outcome) => outcome.done)
   await sendReactions(env, reactionsTo(done, mayListen))
   return { done, failure: outcomes.find((outcome) => outcome.failure !== undefined)?.failure }
 }
 
-/** Writes all at once or, if that fails although the database answers, by halves, until the bad row is alone. */
+/**
+ * Writes all at once or, if that fails although the database answers, by halves, until the bad row is alone. Where too
+ * much fails it is not the rows, and the rest is left for another time.
+ */
 async function writeIsolating(
   db: D1Database,
   grants: RewardedGrant[],
+  failures: { left: number },
 ): Promise<{ done: RewardedGrant[]; failure: unknown }> {
   try {
     await db.batch(fulfilStatements(db, grants))
     return { done: grants, failure: undefined }
   } catch (failure) {
-    if (grants.length === 1 || !(await answers(db))) return { done: [], failure }
+    failures.left -= 1
+    if (grants.length === 1 || failures.left <= 0 || !(await answers(db))) return { done: [], failure }
     const middle = Math.ceil(grants.length / 2)
     const halves = [
-      await writeIsolating(db, grants.slice(0, middle)),
-      await writeIsolating(db, grants.slice(middle)),
+      await writeIsolating(db, grants.slice(0, middle), failures),
+      await writeIsolating(db, grants.slice(middle), failures),
     ]
     return { done: halves.flatMap((half) => half.done), failure }
   }

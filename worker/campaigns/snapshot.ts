@@ -8,7 +8,7 @@ import { type Core, toCore } from '../segments/core.ts'
 import { resolveNames } from '../segments/resolve.ts'
 import type { AgendaItem } from './agenda.ts'
 import { ruleOf } from './audience.ts'
-import { bestSlots, bestSlotsStatement, type SlotRow, slotRanges } from './bestTime.ts'
+import { bestSlots, bestSlotsStatements, type SlotRow, slotRanges } from './bestTime.ts'
 import type { Audience } from './contract.ts'
 import { type Delivery, dueOf } from './delivery.ts'
 import type { RunState } from './runState.ts'
@@ -84,6 +84,7 @@ async function slotsOf(
   { takenMs, accountZone }: RunState,
 ): Promise<Map<string, number>> {
   const ranges = slotRanges(users, takenMs, accountZone)
-  const { results } = await bestSlotsStatement(db, ranges).all<SlotRow>()
-  return bestSlots(results)
+  if (ranges.length === 0) return new Map()
+  const answers = await db.batch<SlotRow>(bestSlotsStatements(db, ranges))
+  return bestSlots(answers.flatMap(({ results }) => results))
 }

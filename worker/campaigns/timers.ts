@@ -1,5 +1,5 @@
 import { addDuration } from '../platform/calendar.ts'
-import type { Agenda, AgendaItem } from './agenda.ts'
+import { type Agenda, type AgendaItem, setAside } from './agenda.ts'
 import type { DecideRequest } from './batch.ts'
 import {
   barred,
@@ -53,6 +53,7 @@ export function startTimers(
     agenda.find(moves.map(({ candidate, cancel }) => candidate ?? cancel)).map((item) => [keyOf(item), item]),
   )
   const open = new Map<string, AgendaItem>(before)
+  const over: AgendaItem[] = []
   const decisions = new Map<Candidate, Decision | Waiting>()
 
   const start = (candidate: Candidate): Decision | Waiting => {
@@ -64,7 +65,9 @@ export function startTimers(
     if (candidate.outsideAudience === true) return { refused: 'not_in_audience' }
     const { userId, value, eventId, atMs, chain } = candidate
     const running = open.get(keyOf(candidate))
-    if (running !== undefined) return { waitingMs: running.dueMs }
+    if (running !== undefined && atMs < running.dueMs) return { waitingMs: running.dueMs }
+    // The timer that ran has had its time by then, although the alarm has not come to it yet.
+    if (running !== undefined) over.push(setAside(running))
     const dueMs = addDuration(atMs, inaction.unless.within, facts.zone)
     open.set(keyOf(candidate), { userId, value, eventId, atMs, chain, dueMs })
     return { waitingMs: dueMs }
@@ -80,7 +83,10 @@ export function startTimers(
     }
   }
   agenda.remove([...before].filter(([key, item]) => open.get(key) !== item).map(([, item]) => item))
-  agenda.add([...open].filter(([key, item]) => before.get(key) !== item).map(([, item]) => item))
+  agenda.add([
+    ...over,
+    ...[...open].filter(([key, item]) => before.get(key) !== item).map(([, item]) => item),
+  ])
   return candidates.map((candidate) => decisions.get(candidate) ?? start(candidate))
 }
 

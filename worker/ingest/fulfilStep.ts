@@ -26,7 +26,7 @@ export async function fulfilStep(
   const grants = decided.flatMap(({ outcomes }) =>
     outcomes.flatMap(({ outcome }) => ('grant' in outcome ? [outcome.grant] : [])),
   )
-  await db.batch([
+  const statements = [
     ...fulfilStatements(db, grants),
     ...decisionStatements(
       db,
@@ -34,7 +34,9 @@ export async function fulfilStep(
         .filter(({ recorded }) => recorded.chain.depth === 0)
         .map(({ recorded, outcomes }) => ({ event: recorded.event, decisions: outcomes.map(storedOf) })),
     ),
-  ])
+  ]
+  // Reward events that led to nothing leave nothing to write: they are recorded with their grants.
+  if (statements.length > 0) await db.batch(statements)
   faultPoint('rows written')
   const index = await liveIndexAt(env, meta)
   await sendReactions(

@@ -13,6 +13,12 @@ export interface Pending {
 /** What an event keeps: what was decided, who is being asked, or (null) that nobody has looked yet. */
 export type Kept = StoredDecision[] | Pending | null
 
+/** An event that was there before: when it happened, and what is kept of it. */
+export interface Before {
+  atMs: number
+  kept: Kept
+}
+
 /** By what an event is told from others: its user and its id. */
 export function eventKey(event: { userId: string; id: string }): string {
   return `${event.userId}\n${event.id}`
@@ -27,7 +33,7 @@ export async function recordEvents(
   events: EventRow[],
   known: Set<string>,
   nowMs: number,
-): Promise<Map<string, Kept>> {
+): Promise<Map<string, Before>> {
   const unseen = new Set(events.map(({ event }) => event.userId).filter((userId) => !known.has(userId)))
   const inserts = insertEventStatements(db, events)
   const results = await db.batch<{ seq: number | null }>([
@@ -48,8 +54,8 @@ export async function findBefore(
   db: D1Database,
   keys: (string | undefined)[][],
   lastSeq: number,
-): Promise<Map<string, Kept>> {
-  const found = await db.batch<{ user_id: string; id: string; decisions: string | null }>(
+): Promise<Map<string, Before>> {
+  const found = await db.batch<{ user_id: string; id: string; at_ms: number; decisions: string | null }>(
     jsonParts(keys).map((json) => db.prepare(findEvents).bind(json, lastSeq)),
   )
   return new Map(
@@ -57,7 +63,7 @@ export async function findBefore(
       .flatMap(({ results }) => results)
       .map((row) => [
         eventKey({ userId: row.user_id, id: row.id }),
-        row.decisions === null ? null : (JSON.parse(row.decisions) as Kept),
+        { atMs: row.at_ms, kept: row.decisions === null ? null : (JSON.parse(row.decisions) as Kept) },
       ]),
   )
 }
@@ -72,7 +78,7 @@ export function decisionStatements(
 }
 
 const findEvents = `
-  SELECT events.user_id, events.id, events.decisions FROM json_each(?1) AS sought
+  SELECT events.user_id, events.id, events.at_ms, events.decisions FROM json_each(?1) AS sought
   JOIN events ON events.user_id = sought.value ->> 0 AND events.id = sought.value ->> 1
   WHERE events.seq <= ?2`
 

@@ -38,10 +38,13 @@ export async function recordStep(
   const inBatch = new Set<string>()
   return matched.map(({ event, campaigns, tooOld, cancels }): RecordedEvent => {
     const key = eventKey(event)
-    const kept = before.get(key)
-    const duplicate = kept !== undefined || inBatch.has(key)
+    const known = before.get(key)
+    const duplicate = known !== undefined || inBatch.has(key)
     inBatch.add(key)
-    const about = { event, chain: NO_CHAIN, duplicate, late: [], cancels }
+    // A second coming that names no time happened when the first did.
+    const atMs = known?.atMs ?? event.atMs
+    const about = { event: { ...event, atMs }, chain: NO_CHAIN, duplicate, late: [], cancels }
+    const kept = known?.kept
     if (Array.isArray(kept)) return { ...about, stored: kept, asking: [] }
     if (kept) {
       // Somebody died before it was judged. Those who were asked then are asked again, whatever has become of them:
@@ -74,7 +77,7 @@ export async function refreshStep(db: D1Database, recorded: RecordedEvent[]): Pr
     Number.MAX_SAFE_INTEGER,
   )
   return recorded.map((item) => {
-    const now = item.duplicate && item.stored === null ? kept.get(eventKey(item.event)) : undefined
+    const now = item.duplicate && item.stored === null ? kept.get(eventKey(item.event))?.kept : undefined
     return Array.isArray(now) ? { ...item, stored: now, asking: [] } : item
   })
 }

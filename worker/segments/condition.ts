@@ -113,7 +113,9 @@ function itemPath(property: string): { list: string; field: string } | undefined
 }
 
 function fieldOf(item: unknown, field: string): unknown {
-  return typeof item === 'object' && item !== null ? own(item as Properties, field) : undefined
+  // A list has a `length` of its own, which is no field.
+  const isObject = typeof item === 'object' && item !== null && !Array.isArray(item)
+  return isObject ? own(item as Properties, field) : undefined
 }
 
 /** A property of the value itself, never of its prototype (`constructor`); null counts as missing. */

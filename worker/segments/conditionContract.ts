@@ -6,7 +6,10 @@ const MAX_LIST = 1_000
 const MAX_CONDITIONS = 50
 
 const property = z.string().min(1).max(256)
-const text = z.string().max(MAX_TEXT)
+const text = z
+  .string()
+  .max(MAX_TEXT)
+  .refine((value) => value.isWellFormed(), 'holds half of a surrogate pair')
 const scalar = z.union([text, z.number(), z.boolean()])
 /** A part of a text. An empty one would be in every text, which is a slip and not a wish. */
 const part = text.min(1)

@@ -10,6 +10,8 @@ interface Tests {
   number?: (value: string) => string
   true?: boolean
   false?: boolean
+  /** The test of a number is false of all that is none. */
+  isTelling?: true
   /** A value of any type that is there at all. */
   any?: true
 }
@@ -43,9 +45,13 @@ export function readingSql(condition: Condition, reading: Reading, values: SqlVa
 }
 
 /** Most conditions speak of one type: then the type is looked at only where the value fits. */
-function shortForm(reading: Reading, { text, number, true: whenTrue, false: whenFalse, any }: Tests) {
+function shortForm(
+  reading: Reading,
+  { text, number, isTelling, true: whenTrue, false: whenFalse, any }: Tests,
+) {
   if (any !== undefined || whenTrue !== undefined || whenFalse !== undefined) return undefined
   if (number !== undefined && text === undefined) {
+    if (isTelling === true) return number(reading.value)
     return `(${number(reading.value)} AND ${reading.type} IN ('integer','real'))`
   }
   return text !== undefined && number === undefined
@@ -80,7 +86,7 @@ function testsOf(condition: Condition, values: SqlValues): Tests {
     case 'gt':
       return { number: (value) => `(${value}>${values.one(condition.value)})` }
     case 'gte':
-      return { number: (value) => `(${value}>=${values.one(condition.value)})` }
+      return atLeast(condition.value, values)
     case 'lt':
       return { number: (value) => `(${value}<${values.one(condition.value)})` }
     case 'lte':
@@ -108,6 +114,16 @@ function testsOf(condition: Condition, values: SqlValues): Tests {
     case 'notExists':
       return { any: true }
   }
+}
+
+/**
+ * A bound above 1 shuts out truth values, which SQL reads as 0 and 1, and an upper end shuts out texts, which SQL takes
+ * for greater than any number. Then the type need not be looked at, which costs as much as the value.
+ */
+function atLeast(bound: number, values: SqlValues): Tests {
+  return bound > 1
+    ? { number: (value) => `(${value} BETWEEN ${values.one(bound)} AND 9e999)`, isTelling: true }
+    : { number: (value) => `(${value}>=${values.one(bound)})` }
 }
 
 function oneOf(wanted: readonly (string | number | boolean)[], values: SqlValues): Tests {
@@ -144,6 +160,6 @@ function membership(wanted: (string | number)[], values: SqlValues): string {
 function instantSql(text: string): string {
   const zone = `CASE WHEN t GLOB '*Z' THEN 1 WHEN substr(t,-6) GLOB '[+-][0-2][0-9]:[0-5][0-9]' AND substr(t,-5,2)<'24' THEN 6 END`
   const offset = `iif(z=1,0,iif(substr(t,-6,1)='+',-1,1)*(substr(t,-5,2)*60+substr(t,-2)))`
-  const cut = `SELECT t,z,substr(t,1,19) AS b,substr(t,20,max(0,length(t)-19-z)) AS f FROM (SELECT t,${zone} AS z FROM (SELECT ${text} AS t))`
+  const cut = `SELECT t,z,iif(substr(t,12,2)<'24',substr(t,1,19),NULL) AS b,substr(t,20,max(0,length(t)-19-z)) AS f FROM (SELECT t,${zone} AS z FROM (SELECT ${text} AS t))`
   return `(SELECT iif(strftime('%Y-%m-%dT%H:%M:%S',b)=b AND length(t)>=19+z AND (f='' OR f GLOB '.[0-9]*' AND substr(f,2) NOT GLOB '*[^0-9]*') AND instr(t,char(0))=0,unixepoch(b)*1000+substr(f||'000',2,3)+60000*${offset},NULL) FROM (${cut}))`
 }

@@ -119,3 +119,22 @@ export function leavesOf(core: Core): Leaf[] {
       return [core]
   }
 }
+
+/** How deep the SQL of a leaf may be, its conditions apart, and what a `same` adds to what it holds; both as measured. */
+const LEAF_DEPTH = 66
+const SAME_DEPTH = 24
+
+/** How deep the SQL of a rule may be at most: segments within segments go far beyond the depth of any one rule. */
+export function depthOf(core: Core): number {
+  switch (core.kind) {
+    case 'all':
+    case 'any':
+      return 1 + Math.ceil(Math.log2(core.of.length)) + Math.max(...core.of.map(depthOf))
+    case 'not':
+      return 1 + depthOf(core.of)
+    case 'same':
+      return SAME_DEPTH + depthOf(core.of)
+    default:
+      return LEAF_DEPTH + ('where' in core ? Math.ceil(Math.log2(core.where.length + 1)) : 0)
+  }
+}

@@ -99,7 +99,7 @@ function amountsSql(leaf: Leaf, question: Question): string[] {
 
 /** The value of a property of the user, as JSON; NULL when it is missing. */
 function valueSql(property: string, values: SqlValues): string {
-  const builtIn = userReading(property)
+  const builtIn = userReading(property, 'tryOut')
   const json = builtIn === undefined ? readProperty(property, 'u.properties', values).json : builtIn.json
   return `(SELECT nullif(${json},'null') FROM users u WHERE u.id=s.user_id)`
 }

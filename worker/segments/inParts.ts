@@ -29,6 +29,10 @@ export async function matching(
     const { results } = await prepared(db, statement).all<{ n: number }>()
     return new Set(results.map((row) => row.n))
   }
+  // Values may be long, and a parameter has an end: half of them at a time.
+  if (subjects.length > 1 && isTaken(subjectsStatement(core, at, subjects.slice(0, 1), aside))) {
+    return matchingHalves(db, core, at, subjects, aside)
+  }
   const ask = (part: Core, places: number[]) => matchingAt(db, part, at, subjects, places, aside)
   const everybody = subjects.map((_, place) => place)
   switch (core.kind) {
@@ -54,6 +58,19 @@ export async function matching(
     default:
       throw new Error('A part of a rule is too long to be asked')
   }
+}
+
+async function matchingHalves(
+  db: D1Database,
+  core: Core,
+  at: At,
+  subjects: readonly Subject[],
+  aside: Aside,
+): Promise<Set<number>> {
+  const middle = Math.ceil(subjects.length / 2)
+  const first = await matching(db, core, at, subjects.slice(0, middle), aside)
+  const second = await matching(db, core, at, subjects.slice(middle), aside)
+  return new Set([...first, ...[...second].map((place) => place + middle)])
 }
 
 /** {@link matching} for some of the subjects, by their places among all. */

@@ -32,11 +32,19 @@ export function measureSql(measure: Measure, document: string, values: SqlValues
 
 /** Whether somebody who did nothing meets a measure: their count and sum are nought, and they have no average. */
 export function metByNothing(measure: Measure): boolean {
-  return measure.of !== 'average' && compares(0, measure.compare)
+  const { of, compare } = measure
+  if (of === 'average') return false
+  return of === 'times' ? compares(0, compare) : compares(0, roundedCompare(compare))
+}
+
+function roundedCompare(compare: Compare): Compare {
+  if (compare.op !== 'between') return { ...compare, value: rounded(compare.value, DECIMALS) }
+  const [low, high] = compare.value
+  return { ...compare, value: [rounded(low, DECIMALS), rounded(high, DECIMALS)] }
 }
 
 /** Whether an amount meets a comparison. */
-export function compares(amount: number, compare: Compare): boolean {
+function compares(amount: number, compare: Compare): boolean {
   switch (compare.op) {
     case 'eq':
       return amount === compare.value

@@ -1,3 +1,4 @@
+import { jsonParts } from '../platform/databases.ts'
 import type { Condition } from './conditionContract.ts'
 import { conditionSql } from './conditionSql.ts'
 import { eventsSql } from './eventsSql.ts'
@@ -29,11 +30,11 @@ export interface Watch {
 
 /**
  * Which of some users need no longer be watched: those who did the other thing in their time, after what it began with,
- * and those who are gone. Rows of `n`, the place in the list.
+ * and those who are gone. Rows of `n`, the place in the list; as many statements as the values of so many take.
  *
  * Of two events of one moment the later is the one that was recorded later.
  */
-export function occurredStatement(occurrence: Occurrence, at: At, watches: readonly Watch[]): Statement {
+export function occurredStatements(occurrence: Occurrence, at: At, watches: readonly Watch[]): Statement[] {
   const values = new SqlValues()
   const { event, where, same } = occurrence
   const terms = [
@@ -43,19 +44,20 @@ export function occurredStatement(occurrence: Occurrence, at: At, watches: reado
   ]
   if (same !== undefined) terms.push(`${KIND}=c.kind`, 'v.value=c.value')
   const tables = same === undefined ? '' : `,${valuesOf(same, EVENT, values)}`
-  const sql = `WITH c(n,user_id,seq,from_ms,until_ms,kind,value) AS MATERIALIZED (SELECT key,value->>0,
-      coalesce((SELECT seq FROM events WHERE user_id=value->>0 AND id=value->>1),0),
-      value->>2,value->>3,value->>4,value->>5 FROM json_each(?2))
+  const sql = `WITH c(n,user_id,seq,from_ms,until_ms,kind,value) AS MATERIALIZED (SELECT value->>0,value->>1,
+      coalesce((SELECT seq FROM events WHERE user_id=value->>1 AND id=value->>2),0),
+      value->>3,value->>4,value->>5,value->>6 FROM json_each(?2))
     SELECT c.n FROM c WHERE NOT EXISTS (SELECT 1 FROM users WHERE id=c.user_id)
       OR EXISTS (SELECT 1 FROM ${eventsSql([event], 'subjects', at, values)}${tables} WHERE ${joined(terms, 'AND')})`
-  const rows = watches.map(({ userId, eventId, fromMs, untilMs, value }) => [
+  const rows = watches.map(({ userId, eventId, fromMs, untilMs, value }, place) => [
+    place,
     userId,
     eventId,
     fromMs,
     untilMs,
     ...partsOfKey(value),
   ])
-  return { sql, values: [values.json, JSON.stringify(rows)] }
+  return jsonParts(rows).map((part) => ({ sql, values: [values.json, part] }))
 }
 
 /** The value that an event has in common with others, as a key; undefined when it has none that compares. */

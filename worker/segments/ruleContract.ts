@@ -88,7 +88,10 @@ const interestSchema = z.strictObject({
   property,
   value: z.union([z.string().max(4_096), z.number(), z.boolean()]),
   share: z
-    .union([z.literal('most'), z.number().min(1).max(100)], 'must be "most" or a percentage from 1 to 100')
+    .union(
+      [z.literal('most'), z.number().min(1).max(100).multipleOf(0.01, 'may have two decimals')],
+      'must be "most" or a percentage from 1 to 100',
+    )
     .default('most'),
   where: conditionsSchema.optional(),
   within: within.optional(),

@@ -157,7 +157,7 @@ function shareSql(leaf: InterestLeaf, share: number, question: Question): string
   const { values, of } = question
   const wanted = { property: leaf.property, op: 'eq' as const, value: leaf.value }
   const hits = `count(CASE WHEN ${conditionSql(wanted, EVENT, values)} THEN 1 END)`
-  const enough = `(${hits}>0 AND 100.0*${hits}>=${values.one(share)}*count(*))`
+  const enough = `(${hits}>0 AND 10000*${hits}>=${values.one(Math.round(share * 100))}*count(*))`
   const from = performed(leaf, question)
   return of === 'everyone'
     ? `s.user_id IN (SELECT e.user_id ${from} GROUP BY e.user_id HAVING ${enough})`
@@ -178,8 +178,8 @@ function mostSql(leaf: InterestLeaf, question: Question): string {
     : `(SELECT ${wins} FROM (SELECT ${counted} GROUP BY ${KIND},v.value))`
 }
 
-function userSql({ condition }: UserLeaf, { values }: Question): string {
-  const builtIn = userReading(condition.property)
+function userSql({ condition }: UserLeaf, { values, of }: Question): string {
+  const builtIn = userReading(condition.property, of)
   const test =
     builtIn === undefined ? conditionSql(condition, USER, values) : readingSql(condition, builtIn, values)
   return `EXISTS (SELECT 1 FROM users u WHERE u.id=s.user_id AND ${test})`

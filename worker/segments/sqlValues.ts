@@ -25,6 +25,11 @@ export class SqlValues {
     return JSON.stringify(this.#values)
   }
 
+  /** What to bind where nothing else is bound: `?1`, unless no value is named at all. */
+  get bound(): string[] {
+    return this.#values.length === 0 ? [] : [this.json]
+  }
+
   #add(value: unknown): string {
     this.#values.push(value)
     return `$[${this.#values.length - 1}]`

@@ -1,5 +1,5 @@
 import { foldedCopy } from '../users/folded.ts'
-import type { Core, DidLeaf } from './core.ts'
+import { type Core, type DidLeaf, depthOf } from './core.ts'
 import { metByNothing } from './measureSql.ts'
 import { doersSql, type Question, ruleSql, sharedValuesSql } from './ruleSql.ts'
 import { joined, SqlValues } from './sqlValues.ts'
@@ -9,6 +9,8 @@ import type { At } from './windows.ts'
 export interface Statement {
   sql: string
   values: unknown[]
+  /** How deep its expressions may be, see `depthOf`; absent where they are not. */
+  depth?: number
 }
 
 /** A user, as of one of their events: only what came up to it is seen. */
@@ -24,8 +26,10 @@ export interface Subject {
 
 /** A statement of D1 may have 100,000 bytes, and be made into so many steps. Rules hold nothing but ASCII in SQL. */
 const MAX_SQL = 90_000
-/** A value may have 2 MB, and a character three bytes. */
-const MAX_VALUE = 600_000
+/** Expressions may be 100 deep. */
+const MAX_DEPTH = 97
+/** A value may have 2 MB. */
+const MAX_VALUE_BYTES = 1_900_000
 
 /** How many users a sample names. */
 export const SAMPLE = 10
@@ -39,7 +43,7 @@ export function prepared(db: D1Database, { sql, values }: Statement): D1Prepared
 export function everyoneStatement(core: Core, at: At): Statement {
   const question: Question = { of: 'everyone', at, values: new SqlValues() }
   const sql = everyoneSql(core, question)
-  return { sql, values: [question.values.json] }
+  return { sql, values: question.values.bound, depth: depthOf(core) }
 }
 
 /** One row: how many `users` a rule is true of, a `sample` of them as JSON, and how many there are in all (`everyone`). */
@@ -48,7 +52,7 @@ export function estimateStatement(core: Core, at: At): Statement {
   const sql = `WITH matched AS MATERIALIZED (${everyoneSql(core, question)})
     SELECT (SELECT count(*) FROM matched) AS users, (SELECT count(*) FROM users) AS everyone,
       (SELECT json_group_array(user_id) FROM (SELECT user_id FROM matched LIMIT ${SAMPLE})) AS sample`
-  return { sql, values: [question.values.json] }
+  return { sql, values: question.values.bound, depth: depthOf(core) }
 }
 
 const SUBJECT = `WITH subject(n,user_id,seq,kind,value) AS MATERIALIZED (SELECT key,value->>0,
@@ -125,7 +129,11 @@ export function subjectsStatement(
   subjects: readonly Subject[],
   aside: Aside = {},
 ): Statement {
-  return ofSubjects(at, subjects, aside, (question) => ({ select: 's.n', where: ruleSql(core, question) }))
+  const statement = ofSubjects(at, subjects, aside, (question) => ({
+    select: 's.n',
+    where: ruleSql(core, question),
+  }))
+  return { ...statement, depth: depthOf(core) }
 }
 
 /** The values of a property that a `same` chooses from, for some users: rows of `n, kind, value`. */
@@ -143,10 +151,17 @@ export function sharedValuesStatement(
   })
 }
 
-/** Whether a database takes a statement: its text and each of its values have an end. */
-export function isTaken({ sql, values }: Statement): boolean {
+/** A character has three bytes at most, so most values need not be measured. */
+function isShort(value: string): boolean {
+  return value.length <= MAX_VALUE_BYTES / 3 || new TextEncoder().encode(value).byteLength <= MAX_VALUE_BYTES
+}
+
+/** Whether a database takes a statement: its text, its depth and each of its values have an end. */
+export function isTaken({ sql, values, depth = 0 }: Statement): boolean {
   return (
-    sql.length <= MAX_SQL && values.every((value) => typeof value !== 'string' || value.length <= MAX_VALUE)
+    depth <= MAX_DEPTH &&
+    sql.length <= MAX_SQL &&
+    values.every((value) => typeof value !== 'string' || isShort(value))
   )
 }
 
