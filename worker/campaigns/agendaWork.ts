@@ -119,7 +119,6 @@ export class AgendaWork {
     if (facts.run === undefined) return false
     if (run.state === undefined) {
       const begun = await beginRun(env, facts.run.audience, now())
-      faultPoint('page read')
       // Kept before anything is read, so that a run which dies now goes on with the audience that it began with.
       if (head.status === 'running') run.save(begun)
       return head.status === 'running'
