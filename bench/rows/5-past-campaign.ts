@@ -48,7 +48,7 @@ export const row: Row = {
 interface Campaign {
   id: string
   status: string
-  stats: { granted: number; run?: { processed: number } }
+  stats: { granted: number; run?: { total: number; processed: number } }
 }
 
 /** Publishes a campaign and waits until everybody is served; the rate is that of the whole, its audience included. */
@@ -62,7 +62,7 @@ async function run(product: BenchedProduct, walletId: string): Promise<number> {
   })
   const begun = performance.now()
   await product.ask('POST', `/v1/campaigns/${id}/publish`)
-  let processed = -1
+  let progress = -1
   let movedAt = performance.now()
   for (;;) {
     const { status, stats } = await product.ask<Campaign>('GET', `/v1/campaigns/${id}`)
@@ -70,13 +70,13 @@ async function run(product: BenchedProduct, walletId: string): Promise<number> {
       if (stats.granted !== USERS) throw new Error(`${stats.granted} grants for ${USERS} users`)
       return USERS / ((performance.now() - begun) / 1000)
     }
-    const now = stats.run?.processed ?? 0
-    if (now !== processed) movedAt = performance.now()
+    // Users who are taken into the audience, then users who are served.
+    const now = (stats.run?.total ?? 0) + (stats.run?.processed ?? 0)
+    if (now !== progress) movedAt = performance.now()
     else if (performance.now() - movedAt > LONGEST_STANDSTILL_MS) {
-      console.log(`  progress stood still for more than 2 s at ${now} users`)
-      movedAt = performance.now()
+      throw new Error(`Progress stood still for more than 2 s at ${now}`)
     }
-    processed = now
+    progress = now
     await new Promise((done) => setTimeout(done, POLL_MS))
   }
 }
