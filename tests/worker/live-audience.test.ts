@@ -1,4 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { recordStep } from '../../worker/ingest/recordStep.ts'
+import { now } from '../../worker/platform/clock.ts'
+import { usersDb } from '../../worker/platform/databases.ts'
+import { readMeta } from '../../worker/platform/settings.ts'
 import { call, campaign, clock, env, inFlight, ok, send, wallet } from './boon.ts'
 import { campaignNow, setUpAt, userAt } from './records.ts'
 
@@ -133,6 +137,18 @@ describe('a try-out', () => {
   })
 })
 
+test('a try-out of inaction is not triggered by an event that has nothing to share', async () => {
+  const trigger = { event: 'Added', unless: { event: 'Paid', within: 'PT1H' }, same: 'cart' }
+  const { id } = await campaign('Added', walletId, { trigger })
+  const tryOut = (properties: object) =>
+    ok('POST', `/v1/campaigns/${id}/test`, { userId: 'u', event: { properties } })
+  expect(await tryOut({ cart: 'c1' })).toMatchObject({ outcome: 'waiting', reward: { value: 10 } })
+  expect(await tryOut({ cart: ['c1'] })).toMatchObject({
+    outcome: 'not_triggered',
+    trace: [{ check: 'trigger', passed: false, detail: 'Added has no cart to share with Paid' }],
+  })
+})
+
 describe('no limit of the database is reached by a legal rule', () => {
   const long = 'x'.repeat(200)
   const where = (n: number, of: (n: number) => object) => Array.from({ length: n }, (_, i) => of(i))
@@ -163,15 +179,35 @@ describe('no limit of the database is reached by a legal rule', () => {
     },
   )
 
+  test('a try-out tells of a leaf of 50 conditions with three measures', async () => {
+    const measure = (of: string) => ({ property: `L"[].p\\${of}`, op: 'gte', value: 1 })
+    const long = { event: 'Huge', where: where(50, conditions['times'] ?? (() => ({}))) }
+    const measures = { times: { op: 'gte', value: 1 }, sum: measure('sum'), average: measure('average') }
+    const { id } = await campaign('Tried', walletId, {
+      audience: { rule: { did: { ...long, ...measures } } },
+    })
+    const { reason, trace } = await ok('POST', `/v1/campaigns/${id}/test`, { userId: 'huge' })
+    expect(reason).toBe('not_in_audience')
+    expect(trace.find(({ check }: { check: string }) => check === 'audience.rule.did')).toMatchObject({
+      passed: false,
+      detail: expect.stringMatching(/0 times, for 0 .* in all, without any .*, needs at least 1 and/),
+    })
+  })
+
   test('segments of segments that hold thousands of leaves', async () => {
     const leaf = { did: { event: 'Huge', where: [{ property: 'p', op: 'eq', value: 'q' }] } }
+    await send([{ userId: 'met', name: 'Huge', properties: { p: 'Q' } }])
     let inner: object = leaf
     for (let level = 0; level < 4; level++) {
       const rule = { any: [...Array(9).fill(inner), leaf] }
       inner = { segment: (await ok('POST', '/v1/segments', { name: `level ${level}`, rule })).id }
     }
     const rule = { not: inner }
-    expect(await ok('POST', '/v1/segments/estimate', { rule })).toMatchObject({ users: await users() })
+    expect(await ok('POST', '/v1/segments/estimate', { rule })).toMatchObject({ users: (await users()) - 1 })
+    expect(await ok('POST', '/v1/segments/estimate', { rule: inner })).toMatchObject({
+      users: 1,
+      sample: ['met'],
+    })
   })
 
   const users = async () =>
@@ -179,9 +215,18 @@ describe('no limit of the database is reached by a legal rule', () => {
       .of
 })
 
-test('an event touches only the campaigns that listen to its name', async () => {
-  await campaign('Quiet', walletId)
-  const before = await env.DB.prepare('SELECT count(*) AS n FROM alarms').first<{ n: number }>()
-  expect((await send([{ userId: 'q', name: 'Nobody listens' }])).decisions).toEqual([])
-  expect(await env.DB.prepare('SELECT count(*) AS n FROM alarms').first()).toEqual(before)
+test('an event concerns only the campaigns that listen to its name', async () => {
+  const { id } = await campaign('Heard', walletId)
+  const waiting = await campaign('Begun', walletId, {
+    trigger: { event: 'Begun', unless: { event: 'Heard', within: 'PT1H' } },
+  })
+  for (let n = 0; n < 20; n++) await campaign(`Elsewhere ${n}`, walletId)
+  const concerned = async (name: string) => {
+    const event = { id: name, userId: 'q', name, atMs: now(), properties: {} }
+    const db = usersDb(env, event.userId)
+    const [recorded] = await recordStep(env, db, await readMeta(env), [event], new Set(), now())
+    return [recorded?.asking, recorded?.cancels].map((of) => of?.map(({ campaignId }) => campaignId))
+  }
+  expect(await concerned('Heard')).toEqual([[id], [waiting.id]])
+  expect(await concerned('Nobody listens')).toEqual([[], []])
 })

@@ -9,9 +9,11 @@ import { matching } from '../../worker/segments/inParts.ts'
 import { MAX_NESTING } from '../../worker/segments/resolve.ts'
 import { MAX_DEPTH, type Rule, type RuleNode, ruleSchema } from '../../worker/segments/ruleContract.ts'
 import {
-  everyoneStatement,
+  estimateStatement,
   isTaken,
   prepared,
+  SAMPLE,
+  type Statement,
   type Subject,
   subjectsStatement,
 } from '../../worker/segments/statements.ts'
@@ -88,10 +90,20 @@ const namedIn = ({ segments, lists }: World) => ({
   generations: new Map([...lists.keys()].map((id) => [id, 2])),
 })
 
+/** All users of an estimate: the sample of one holds everybody of a world. */
+function everyoneStatement(core: Core, at: { nowMs: number; zone: string }): Statement {
+  const estimate = estimateStatement(core, at)
+  return {
+    ...estimate,
+    sql: `SELECT value AS user_id FROM json_each((SELECT sample FROM (${estimate.sql})))`,
+  }
+}
+
 /** The ways in which a store can be asked whom a rule is true of, each with what it must answer. */
 function questionsOf(world: World, home: number, rule: Rule, core: Core) {
   const at = { nowMs: world.nowMs, zone: world.zone }
   const ids = idsAt(world, home)
+  expect(ids.length).toBeLessThanOrEqual(SAMPLE)
   const now = ids.filter((id) => matchesRule(world, rule, id))
   // In the middle of what they did, as if that had been the moment to ask.
   const moments = ids.flatMap((userId) => {

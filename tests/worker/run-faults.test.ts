@@ -263,6 +263,20 @@ describe('somebody who is erased', () => {
     expect(await progressOf(id)).toMatchObject({ total: 1, granted: 1 })
   })
 
+  test('while further pages of the audience are read is counted no more', async () => {
+    const early = userAt(0, 'early-')
+    await addUsers([early, userAt(1, 'late-')], { group: 'taking' })
+    const { id: walletId } = await wallet()
+    const { id } = await runDraft({ ...flat(walletId), ...group('taking') })
+    const object = await objectOf(id)
+    // The first page is that of the first database, and is on the agenda when the second has been read.
+    at('page read', 2, () => object.forget(early, 'somebody'))
+    await publish(id)
+    await settle()
+    await finished(id)
+    expect(await progressOf(id)).toMatchObject({ total: 1, processed: 1, granted: 1, refused: 0 })
+  })
+
   test('while their page is under way leaves nothing behind', async () => {
     const [one = '', other = ''] = await addUsers([userAt(1, 'page-'), userAt(0, 'page-')], { group: 'page' })
     const couponId = await stocked(2)

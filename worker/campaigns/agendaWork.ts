@@ -1,4 +1,5 @@
 import type { Env } from '../env.ts'
+import { breathe } from '../platform/breathe.ts'
 import { byHome } from '../platform/databases.ts'
 import { faultPoint } from '../platform/faults.ts'
 import { readMeta } from '../platform/settings.ts'
@@ -33,9 +34,6 @@ export interface AgendaPorts {
 const PAGE = 1_000
 /** After so many pages the alarm is set anew: a handler of alarms may not run for ever. */
 const PAGES_A_TURN = 50
-
-/** Lets others have their turn, which a row of pages would keep from them for as long as it lasts. */
-const breathe = () => new Promise((done) => setTimeout(done, 0))
 
 /**
  * Takes the audience of a run, and serves whoever is due, page by page. A page is decided, written, and then taken off
@@ -123,21 +121,14 @@ export class AgendaWork {
       if (head.status === 'running') run.save(begun)
       return head.status === 'running'
     }
-    const { state } = run
-    const page = await takePage(env, state, facts.run.delivery)
+    const page = await takePage(env, run.state, facts.run.delivery)
     faultPoint('page read')
     if (head.status !== 'running') return false
     const { items, skipped, next } = page
     storage.transactionSync(() => {
       agenda.add(items)
       tables.counts.count(now(), 0, 0, new Map([['outside_window', skipped]]))
-      run.save({
-        ...state,
-        ...next,
-        total: state.total + items.length + skipped,
-        processed: state.processed + skipped,
-        refused: state.refused + skipped,
-      })
+      run.add({ total: items.length + skipped, processed: skipped }, next)
     })
     return true
   }
@@ -155,7 +146,7 @@ export class AgendaWork {
       const removed = agenda.remove(items)
       const served = outcomes.filter((_, place) => removed.has(items[place]?.userId ?? ''))
       const granted = served.filter((outcome) => 'grant' in outcome).length
-      run.add({ processed: served.length, granted, refused: served.length - granted })
+      run.add({ processed: served.length, granted })
     })
     return true
   }
@@ -201,9 +192,7 @@ export class AgendaWork {
   }
 
   async #existing(items: AgendaItem[]): Promise<Set<string>> {
-    const parts = byHome(this.#ports.env, items, (item) => item.userId).filter(
-      (part) => part.things.length > 0,
-    )
+    const parts = byHome(this.#ports.env, items, (item) => item.userId)
     const found = await Promise.all(
       parts.map(({ db, things }) =>
         existingUsers(
@@ -217,9 +206,7 @@ export class AgendaWork {
 
   async #occurred({ unless, same }: Inaction, items: AgendaItem[]): Promise<Occurred> {
     const occurrence = { event: unless.event, where: unless.where ?? [], same }
-    const parts = byHome(this.#ports.env, items, (item) => item.userId).filter(
-      (part) => part.things.length > 0,
-    )
+    const parts = byHome(this.#ports.env, items, (item) => item.userId)
     const at = { nowMs: this.#ports.now(), zone: this.#ports.head.facts?.zone ?? 'UTC' }
     const done = new Set<AgendaItem>()
     const unanswered = new Set<AgendaItem>()

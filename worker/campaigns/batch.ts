@@ -1,5 +1,6 @@
 import type { Env } from '../env.ts'
 import { faultPoint } from '../platform/faults.ts'
+import { dealOut } from '../platform/lane.ts'
 import type { RewardedGrant } from '../rewards/kind.ts'
 import type { Agenda } from './agenda.ts'
 import {
@@ -108,8 +109,8 @@ export class BatchDecider {
     const granted = decisions.flatMap((decision) => decision.grant ?? [])
     const rewards = await rewardsFor(this.#env, facts, granted)
     return dealOut(
-      requests,
       decisions.map((decision) => outcomeOf(facts, decision, rewards)),
+      requests.map((request) => request.candidates.length),
     )
   }
 
@@ -136,8 +137,8 @@ export class BatchDecider {
       decisions = this.#decideAgain(facts, status, candidates, decisions, empty, rewards, atMs)
     this.#countRefusals(candidates, decisions, requests, atMs)
     return dealOut(
-      requests,
       decisions.map((decision) => outcomeOf(facts, decision, rewards)),
+      requests.map((request) => request.candidates.length),
     )
   }
 
@@ -198,13 +199,4 @@ function outcomeOf(facts: CampaignFacts, decision: Decision | Waiting, rewards: 
   const grant = rewardedOf(facts, decision.grant, rewards)
   if (grant === undefined) throw new Error('A grant that stands must have its reward')
   return { grant, replayed: decision.replayed }
-}
-
-/** Gives each request the outcomes of its own candidates. */
-function dealOut(requests: DecideRequest[], outcomes: Outcome[]): Outcome[][] {
-  let offset = 0
-  return requests.map(({ candidates }) => {
-    offset += candidates.length
-    return outcomes.slice(offset - candidates.length, offset)
-  })
 }

@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
-import { Alarm, type Wakeable } from '../platform/alarm.ts'
+import { Alarm, OneAtATime, type Wakeable } from '../platform/alarm.ts'
 import { loadClock, now } from '../platform/clock.ts'
 import { Lane } from '../platform/lane.ts'
 import { describeError, log } from '../platform/log.ts'
@@ -41,8 +41,8 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     maxWaitingWeight: 50_000,
     weightOf: (request) => request.candidates.length + 1,
   })
+  readonly #waking = new OneAtATime()
   #alarm: Alarm | undefined
-  #working: Promise<void> | undefined
   #mirroring: Promise<void> = Promise.resolve()
   #failures = 0
   #lastMs = 0
@@ -173,12 +173,9 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     await this.wake()
   }
 
-  async wake(): Promise<void> {
-    // One at a time: the runtime's alarm and the test clock may both call.
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-    })
-    await this.#working
+  /** The runtime's alarm and the test clock may both call. */
+  wake(): Promise<void> {
+    return this.#waking.run(() => this.#work())
   }
 
   async #decideBatch(requests: DecideRequest[]): Promise<Outcome[][]> {

@@ -57,7 +57,7 @@ export async function writeLeftBehind(
   grants: RewardedGrant[],
   mayListen: (eventName: string) => boolean,
 ): Promise<{ done: RewardedGrant[]; failure: unknown }> {
-  const parts = byHome(env, grants, (grant) => grant.userId).filter((part) => part.things.length > 0)
+  const parts = byHome(env, grants, (grant) => grant.userId)
   const outcomes = await Promise.all(
     parts.map(({ db, things }) => writeIsolating(db, things, { left: FAILURES_AT_ONCE })),
   )

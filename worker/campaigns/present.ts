@@ -50,7 +50,7 @@ async function presentStats(env: Env, row: CampaignRow, stats: LedgerStats): Pro
  */
 export async function presentGrants(env: Env, campaignId: string, grants: LedgerGrant[]): Promise<Grant[]> {
   const shown = new Map<string, Grant>()
-  const parts = byHome(env, grants, (grant) => grant.userId).filter((part) => part.things.length > 0)
+  const parts = byHome(env, grants, (grant) => grant.userId)
   await Promise.all(
     parts.map(async ({ db, things }) => {
       const { results } = await db

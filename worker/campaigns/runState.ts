@@ -9,8 +9,11 @@ export interface RunProgress {
   refused: number
 }
 
+/** What a run counts; whoever was processed and not granted was refused. */
+type RunCounts = Omit<RunProgress, 'refused'>
+
 /** The audience of a run as it was when it was taken, and how far that is. */
-export interface RunState extends RunProgress {
+export interface RunState extends RunCounts {
   takenMs: number
   /** The account's zone at that time. */
   accountZone: string
@@ -45,8 +48,8 @@ export class RunRow {
   /** How far the run is; undefined before it has begun. */
   get progress(): RunProgress | undefined {
     if (this.#state === undefined) return undefined
-    const { total, processed, granted, refused } = this.#state
-    return { total, processed, granted, refused }
+    const { total, processed, granted } = this.#state
+    return { total, processed, granted, refused: processed - granted }
   }
 
   /** Writes the state down: last in its transaction, because what is remembered does not go back with it. */
@@ -58,16 +61,22 @@ export class RunRow {
     this.#state = state
   }
 
-  /** Adds to the progress of a run that has begun. */
-  add({ total = 0, processed = 0, granted = 0, refused = 0 }: Partial<RunProgress>): void {
+  /**
+   * Adds to the progress of a run that has begun, and moves its place in the audience on. To what stands by now: while a
+   * page was under way somebody may have been erased.
+   */
+  add(
+    { total = 0, processed = 0, granted = 0 }: Partial<RunCounts>,
+    place?: Pick<RunState, 'home' | 'afterId' | 'isTaken'>,
+  ): void {
     const state = this.#state
     if (state === undefined) return
     this.save({
       ...state,
+      ...place,
       total: state.total + total,
       processed: state.processed + processed,
       granted: state.granted + granted,
-      refused: state.refused + refused,
     })
   }
 }

@@ -48,7 +48,6 @@ export async function beginRun(env: Env, audience: Audience, nowMs: number): Pro
     total: 0,
     processed: 0,
     granted: 0,
-    refused: 0,
   }
 }
 

@@ -87,7 +87,7 @@ export function startTimers(
     ...over,
     ...[...open].filter(([key, item]) => before.get(key) !== item).map(([, item]) => item),
   ])
-  return candidates.map((candidate) => decisions.get(candidate) ?? start(candidate))
+  return candidates.flatMap((candidate) => decisions.get(candidate) ?? [])
 }
 
 /** In the order of time, and of those of one moment in the order given; an event cancels before it starts anew. */

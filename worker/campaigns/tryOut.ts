@@ -11,6 +11,7 @@ import { decimalsOf, stockOf } from '../rewards/kinds.ts'
 import { NO_CHAIN } from '../rewards/rewardEvents.ts'
 import { matches } from '../segments/condition.ts'
 import { explainRule } from '../segments/explain.ts'
+import { sharedValue } from '../segments/occurrence.ts'
 import { audienceCore } from './audience.ts'
 import {
   type CampaignDefinition,
@@ -149,7 +150,12 @@ function triggerStep(
       detail: `the event is ${name}, the campaign waits for ${trigger.event}`,
     }
   }
-  const passed = matches(trigger.where ?? [], event?.properties ?? {})
+  const properties = event?.properties ?? {}
+  if (trigger.unless !== undefined && sharedValue(trigger, properties) === undefined) {
+    const detail = `${name} has no ${trigger.same} to share with ${trigger.unless.event}`
+    return { check: 'trigger', passed: false, detail }
+  }
+  const passed = matches(trigger.where ?? [], properties)
   const detail = passed
     ? `${name} meets the conditions`
     : `${name} does not meet the conditions of the trigger`

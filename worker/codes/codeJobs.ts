@@ -1,3 +1,4 @@
+import { breathe } from '../platform/breathe.ts'
 import type { JobProgress, LineProblem } from '../platform/jobs.ts'
 import { PROBLEMS_KEPT } from '../platform/jobs.ts'
 import type { CodeTable } from './codeTable.ts'
@@ -26,8 +27,6 @@ interface JobRow {
 }
 
 const CHUNK = 5_000
-/** Lets others have their turn, which a row of steps would keep from them for as long as it lasts. */
-const breathe = () => new Promise((done) => setTimeout(done, 0))
 /** Rounds of drawing without a single new code after which the pattern is taken for exhausted. */
 const FRUITLESS_ROUNDS = 500
 

@@ -119,19 +119,13 @@ function takesNoMore(): Refusal {
 async function importCodes(env: Env, couponId: string, req: Request): Promise<Reply | Refusal> {
   const ledger = couponLedger(env, couponId)
   const uploadId = newId('job', now())
-  let lines: number | Refusal
-  try {
-    lines = await readUpload(req, UPLOAD_MAX_BYTES, (firstLine, text) =>
-      ledger.stage(couponId, uploadId, firstLine, text),
-    )
-  } catch (error) {
-    await ledger.discard(uploadId)
-    throw error
-  }
-  if (lines instanceof Refusal) {
-    await ledger.discard(uploadId)
-    return lines
-  }
+  const lines = await readUpload(
+    req,
+    UPLOAD_MAX_BYTES,
+    (firstLine, text) => ledger.stage(couponId, uploadId, firstLine, text),
+    () => ledger.discard(uploadId),
+  )
+  if (lines instanceof Refusal) return lines
   const job = await ledger.startImport(uploadId, lines)
   return job === 'over' ? takesNoMore() : reply(202, job)
 }

@@ -3,7 +3,7 @@ import { CodeJobs } from '../codes/codeJobs.ts'
 import { type Asking, type CodeStatus, CodeTable, type Taken } from '../codes/codeTable.ts'
 import type { Pattern } from '../codes/pattern.ts'
 import type { Env } from '../env.ts'
-import { Alarm, type Wakeable } from '../platform/alarm.ts'
+import { Alarm, OneAtATime, type Wakeable } from '../platform/alarm.ts'
 import { loadClock, now } from '../platform/clock.ts'
 import { createJob, type Job, saveProgress } from '../platform/jobs.ts'
 import { Lane } from '../platform/lane.ts'
@@ -48,8 +48,8 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     maxBatchWeight: 1,
     maxWaitingWeight: 100,
   })
+  readonly #waking = new OneAtATime()
   #alarm: Alarm | undefined
-  #working: Promise<void> | undefined
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -87,7 +87,7 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     this.#write({ facts: head?.facts, status: next, mirrored: false }, couponId)
     if (next === 'archived') {
       // The codes are given back now; a chunk in flight must not claim more of them afterwards.
-      await this.#working
+      await this.#waking.settled()
       await this.#jobs.cancel()
     }
     await this.#arm()
@@ -193,12 +193,9 @@ export class CouponLedger extends DurableObject<Env> implements Wakeable {
     await this.wake()
   }
 
-  async wake(): Promise<void> {
-    // One at a time: the runtime's alarm and the test clock may both call.
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-    })
-    await this.#working
+  /** The runtime's alarm and the test clock may both call. */
+  wake(): Promise<void> {
+    return this.#waking.run(() => this.#work())
   }
 
   async #work(): Promise<void> {

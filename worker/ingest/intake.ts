@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
 import { loadClock, now } from '../platform/clock.ts'
 import { userDatabases } from '../platform/databases.ts'
-import { Lane, LaneOverload } from '../platform/lane.ts'
+import { dealOut, Lane, LaneOverload } from '../platform/lane.ts'
 import { type Meta, readMeta } from '../platform/settings.ts'
 import type { Reaction } from '../rewards/reactions.ts'
 import type { UserEvent } from '../users/event.ts'
@@ -124,7 +124,7 @@ export class Intake extends DurableObject<Env> {
     const events = current.flatMap((item) => item.events)
     if (this.#known.size > KNOWN_AT_MOST) this.#known.clear()
     const recorded = await recordStep(this.env, this.#database(first.home), meta, events, this.#known, now())
-    const answers = partsOf(
+    const answers = dealOut(
       recorded,
       current.map((item) => item.events.length),
     )
@@ -141,7 +141,7 @@ export class Intake extends DurableObject<Env> {
     )
     const judged = await decideStep(this.env, await qualifyStep(this.env, db, meta, recorded, now()))
     const results = await this.#fulfil(home, meta, judged)
-    return partsOf(
+    return dealOut(
       results,
       items.map((item) => item.recorded.length),
     )
@@ -171,13 +171,4 @@ async function unlessOverloaded<T>(running: Promise<T>): Promise<T | 'overloaded
     if (error instanceof LaneOverload) return 'overloaded'
     throw error
   }
-}
-
-/** Cuts a list into parts of the sizes given. */
-function partsOf<T>(list: T[], sizes: number[]): T[][] {
-  let offset = 0
-  return sizes.map((size) => {
-    offset += size
-    return list.slice(offset - size, offset)
-  })
 }

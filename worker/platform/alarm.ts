@@ -75,6 +75,23 @@ export class Alarm {
   }
 }
 
+/** Work that is done one at a time: whoever asks while it is under way, waits for that. */
+export class OneAtATime {
+  #underWay: Promise<void> | undefined
+
+  run(work: () => Promise<void>): Promise<void> {
+    this.#underWay ??= work().finally(() => {
+      this.#underWay = undefined
+    })
+    return this.#underWay
+  }
+
+  /** Waits for what is under way, and begins nothing. */
+  async settled(): Promise<void> {
+    await this.#underWay
+  }
+}
+
 /** What an object that has an agenda answers to the test clock. */
 export interface Wakeable {
   /** Does what is due by now, in the order of due times, and arms the alarm for the rest. */

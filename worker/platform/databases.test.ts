@@ -59,6 +59,9 @@ test('things go to the home of their user and keep their order', () => {
   expect(parts.map(({ things }) => things)).toEqual(
     [0, 1].map((home) => ids.filter((id) => homeOf(id, 2) === home)),
   )
+  const [first = ''] = ids.filter((id) => homeOf(id, 2) === 1)
+  expect(byHome(env, [first], (id) => id)).toEqual([{ db: 'b', things: [first] }])
+  expect(byHome(env, [], String)).toEqual([])
 })
 
 describe('jsonParts', () => {

@@ -34,7 +34,7 @@ export function usersDb(env: Env, userId: string): D1Database {
   return home
 }
 
-/** Splits things by the home of their user. The result has one (possibly empty) list a database, orders kept. */
+/** Splits things by the home of their user: a list for each database that has any of them, orders kept. */
 export function byHome<T>(
   env: Env,
   things: T[],
@@ -43,7 +43,7 @@ export function byHome<T>(
   const databases = userDatabases(env)
   const parts = databases.map((db) => ({ db, things: [] as T[] }))
   for (const thing of things) parts[homeOf(userIdOf(thing), databases.length)]?.things.push(thing)
-  return parts
+  return parts.filter((part) => part.things.length > 0)
 }
 
 /** D1 takes 2 MB a parameter; a character is three bytes of UTF-8 at most. */

@@ -22,6 +22,15 @@ export interface LaneOptions<Item> {
 const TICK_MS = 2
 const MAX_TICKS = 10
 
+/** Cuts the answers to a batch into those of each of its items, which asked for so many each. */
+export function dealOut<T>(answers: T[], sizes: number[]): T[][] {
+  let offset = 0
+  return sizes.map((size) => {
+    offset += size
+    return answers.slice(offset - size, offset)
+  })
+}
+
 interface Waiting<Item, Result> {
   item: Item
   weight: number

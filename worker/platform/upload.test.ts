@@ -22,12 +22,23 @@ function requestOf(pieces: Uint8Array[], type = 'text/csv'): Request {
 
 async function read(pieces: Uint8Array[], maxBytes = 10_000_000) {
   const parts: { firstLine: number; text: string }[] = []
-  const lines = await readUpload(requestOf(pieces), maxBytes, async (firstLine, text) => {
-    parts.push({ firstLine, text })
-  })
+  let discarded = 0
+  const lines = await readUpload(
+    requestOf(pieces),
+    maxBytes,
+    async (firstLine, text) => {
+      parts.push({ firstLine, text })
+    },
+    async () => {
+      discarded += 1
+    },
+  )
+  // What was passed on of an upload that is refused is forgotten, of any other kept.
+  expect(discarded).toBe(lines instanceof Refusal ? 1 : 0)
   return { lines, parts }
 }
 
+const nothing = async () => {}
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 const linesIn = (text: string) => text.match(/[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+$/g) ?? []
 
@@ -83,6 +94,18 @@ test('what is no text, empty or too large is refused', async () => {
   expect(await codeOf([bytesOf('ü').slice(0, 1)])).toBe('invalid')
   expect(await codeOf([bytesOf('abc'), bytesOf('de')], 5)).toBe(1)
   expect(await codeOf([bytesOf('abc'), bytesOf('def')], 5)).toBe('too_large')
-  const outcome = await readUpload(requestOf([bytesOf('a')], 'application/json'), 10, async () => {})
+  const outcome = await readUpload(requestOf([bytesOf('a')], 'application/json'), 10, nothing, nothing)
   expect(outcome).toMatchObject({ code: 'invalid', extras: { issues: [{ path: 'Content-Type' }] } })
+})
+
+test('an upload that its caller cannot take is forgotten, and the failure told', async () => {
+  let discarded = 0
+  const failing = async () => {
+    throw new Error('full')
+  }
+  const discard = async () => {
+    discarded += 1
+  }
+  await expect(readUpload(requestOf([bytesOf('a\n')]), 10, failing, discard)).rejects.toThrow('full')
+  expect(discarded).toBe(1)
 })

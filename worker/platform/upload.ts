@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from './problem.ts'
+import { Refusal, refuse } from './problem.ts'
 
 const PART_CHARACTERS = 64_000
 /**
@@ -12,10 +12,28 @@ const LINE_END = /\r\n|\n|\r/g
  * Cuts an uploaded text into parts of whole lines, passing each on as it comes, so that memory stays flat whatever the
  * size of the file. Answers the number of lines.
  *
- * Refuses what is not UTF-8 text, empty, or larger than `maxBytes`; parts passed on before that are the caller's to
- * discard.
+ * Refuses what is not UTF-8 text, empty, or larger than `maxBytes`.
+ *
+ * @param discard forgets the parts that were passed on, when the upload is refused or breaks off
  */
 export async function readUpload(
+  req: Request,
+  maxBytes: number,
+  pass: (firstLine: number, text: string) => Promise<void>,
+  discard: () => Promise<void>,
+): Promise<number | Refusal> {
+  let lines: number | Refusal
+  try {
+    lines = await readLines(req, maxBytes, pass)
+  } catch (error) {
+    await discard()
+    throw error
+  }
+  if (lines instanceof Refusal) await discard()
+  return lines
+}
+
+async function readLines(
   req: Request,
   maxBytes: number,
   pass: (firstLine: number, text: string) => Promise<void>,

@@ -106,7 +106,7 @@ function oneOf(wanted: readonly (string | number | boolean)[]): Test {
 }
 
 /** `Items[].category` taken apart; undefined for a plain name. */
-function itemPath(property: string): { list: string; field: string } | undefined {
+export function itemPath(property: string): { list: string; field: string } | undefined {
   const at = property.indexOf('[].')
   if (at < 1 || at + 3 === property.length) return undefined
   return { list: property.slice(0, at), field: property.slice(at + 3) }

@@ -1,7 +1,8 @@
 import { parseInstant } from '../platform/calendar.ts'
 import { foldText } from '../platform/text.ts'
+import { itemPath } from './condition.ts'
 import type { Condition } from './conditionContract.ts'
-import { itemPath, ofItems, type Reading, readProperty } from './reading.ts'
+import { ofItems, type Reading, readProperty } from './reading.ts'
 import type { SqlValues } from './sqlValues.ts'
 
 /** SQL that tests a value of a type; a type that is not here makes the condition false, whatever its sign. */

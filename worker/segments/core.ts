@@ -106,20 +106,6 @@ function interestToCore(interest: Interest, path: string): InterestLeaf {
   return { kind: 'interest', event, where, property, value, share, within, path }
 }
 
-/** The leaves of a rule, in the order in which they were written. */
-export function leavesOf(core: Core): Leaf[] {
-  switch (core.kind) {
-    case 'all':
-    case 'any':
-      return core.of.flatMap(leavesOf)
-    case 'not':
-    case 'same':
-      return leavesOf(core.of)
-    default:
-      return [core]
-  }
-}
-
 /** How deep the SQL of a leaf may be, its conditions apart, and what a `same` adds to what it holds; both as measured. */
 const LEAF_DEPTH = 66
 const SAME_DEPTH = 24

@@ -1,3 +1,4 @@
+import { dealOut } from '../platform/lane.ts'
 import type { Core, Leaf } from './core.ts'
 import { matching } from './inParts.ts'
 import { amountSql } from './measureSql.ts'
@@ -19,7 +20,8 @@ export interface LeafFinding {
 
 /**
  * Why a rule is true of a user or is not, leaf by leaf. A leaf below an odd number of `not` passes when it is
- * false. What `same` holds together is told as a whole; its leaves are told each for itself.
+ * false. What `same` holds together is told as a whole; its leaves are told each for itself. Through segments a rule may
+ * have thousands of leaves; the first of them are told.
  */
 export async function explainRule(
   db: D1Database,
@@ -28,24 +30,33 @@ export async function explainRule(
   userId: string,
   supposed: readonly Supposed[],
 ): Promise<{ passed: boolean; leaves: LeafFinding[] }> {
-  const signed = signedLeaves(core, false)
+  const signed = signedLeaves(core, false).slice(0, LEAVES_TOLD)
   const aside = { supposed: supposedRows(supposed) }
   const subject = [{ userId, eventId: null }]
-  const statements = signed.map(({ leaf }) => ofSubjects(at, subject, aside, leafSql(leaf)))
+  // One statement for each thing that is found: a leaf alone may be nearly as long as a statement.
+  const asked = signed.map(({ leaf }) =>
+    questionsOf(leaf).map((write) =>
+      ofSubjects(at, subject, aside, (question) => ({ select: `${write(question)} AS found` })),
+    ),
+  )
   const [whole, answers] = await Promise.all([
     matching(db, core, at, subject, aside),
-    db.batch<{ passed: number; amounts: string; value: string | null }>(
-      statements.map((statement) => prepared(db, statement)),
-    ),
+    db.batch<{ found: number | string | null }>(asked.flat().map((statement) => prepared(db, statement))),
   ])
-  const leaves = signed.map(({ leaf, isNegated }, place) => {
-    const row = answers[place]?.results[0]
-    const amounts = JSON.parse(row?.amounts ?? '[]') as (number | null)[]
-    const found = { passed: row?.passed === 1, amounts, value: row?.value ?? null }
-    return { path: leaf.path, passed: found.passed !== isNegated, detail: inWords(leaf, found, isNegated) }
+  const found = dealOut(
+    answers.map(({ results }) => results[0]?.found ?? null),
+    asked.map((statements) => statements.length),
+  )
+  const leaves = signed.map(({ leaf, isNegated }, place): LeafFinding => {
+    const [isTrue, ...rest] = found[place] ?? []
+    const passed = (isTrue === 1) !== isNegated
+    return { path: leaf.path, passed, detail: inWords(leaf, isTrue === 1, rest, isNegated) }
   })
   return { passed: whole.has(0), leaves }
 }
+
+/** A rule has 50 leaves at most, apart from those of segments. */
+const LEAVES_TOLD = 100
 
 function signedLeaves(core: Core, isNegated: boolean): { leaf: Leaf; isNegated: boolean }[] {
   switch (core.kind) {
@@ -61,7 +72,7 @@ function signedLeaves(core: Core, isNegated: boolean): { leaf: Leaf; isNegated: 
   }
 }
 
-function inWords(leaf: Leaf, found: Found, isNegated: boolean): string {
+function inWords(leaf: Leaf, isTrue: boolean, found: Found, isNegated: boolean): string {
   switch (leaf.kind) {
     case 'did':
       return didInWords(leaf, found, isNegated)
@@ -70,31 +81,35 @@ function inWords(leaf: Leaf, found: Found, isNegated: boolean): string {
     case 'user':
       return userInWords(leaf.condition, found, isNegated)
     case 'list':
-      return `is ${found.passed ? '' : 'not '}on the list ${leaf.listId}`
+      return `is ${isTrue ? '' : 'not '}on the list ${leaf.listId}`
   }
 }
 
-/** What is asked of a leaf: whether it is true, what it counts, and the value of a property of the user. */
-const leafSql = (leaf: Leaf) => (question: Question) => {
-  const passed = ruleSql(leaf, question)
-  const value = leaf.kind === 'user' ? valueSql(leaf.condition.property, question.values) : 'NULL'
-  const amounts = amountsSql(leaf, question).join(',')
-  return { select: `${passed} AS passed,${value} AS value,json_array(${amounts}) AS amounts` }
+type Write = (question: Question) => string
+
+/** What is asked of a leaf: whether it is true, and then what it counts, or the value of a property of the user. */
+function questionsOf(leaf: Leaf): Write[] {
+  const isTrue: Write = (question) => ruleSql(leaf, question)
+  if (leaf.kind === 'user') return [isTrue, ({ values }) => valueSql(leaf.condition.property, values)]
+  return [isTrue, ...amountsOf(leaf)]
 }
 
 /** What a leaf counts: each amount a subquery about `s`. */
-function amountsSql(leaf: Leaf, question: Question): string[] {
-  const { values } = question
+function amountsOf(leaf: Leaf): Write[] {
   if (leaf.kind === 'did') {
     return leaf.measures.map(
-      (measure) => `(SELECT ${amountSql(measure, EVENT, values)} ${performed(leaf, question)})`,
+      (measure) => (question) =>
+        `(SELECT ${amountSql(measure, EVENT, question.values)} ${performed(leaf, question)})`,
     )
   }
   if (leaf.kind !== 'interest') return []
   const [kind, value] = partsOfKey(keyOf(leaf.value) ?? '')
-  const has = `EXISTS (SELECT 1 FROM ${valuesOf(leaf.property, EVENT, values)} WHERE ${KIND}=${values.one(kind)} AND v.value=${values.one(value)})`
-  const from = performed(leaf, question)
-  return [`(SELECT count(CASE WHEN ${has} THEN 1 END) ${from})`, `(SELECT count(*) ${from})`]
+  const hits: Write = (question) => {
+    const { values } = question
+    const has = `EXISTS (SELECT 1 FROM ${valuesOf(leaf.property, EVENT, values)} WHERE ${KIND}=${values.one(kind)} AND v.value=${values.one(value)})`
+    return `(SELECT count(CASE WHEN ${has} THEN 1 END) ${performed(leaf, question)})`
+  }
+  return [hits, (question) => `(SELECT count(*) ${performed(leaf, question)})`]
 }
 
 /** The value of a property of the user, as JSON; NULL when it is missing. */

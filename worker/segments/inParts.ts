@@ -104,8 +104,8 @@ async function matchingSame(
       const subject = subjects[n]
       return subject === undefined ? [] : [{ ...subject, shared: { kind, value } }]
     })
-    for (const place of await matching(db, of, at, pairs, { ...aside, same: property }))
-      found.add(page[place]?.n ?? -1)
+    const places = await matching(db, of, at, pairs, { ...aside, same: property })
+    for (const [place, { n }] of page.entries()) if (places.has(place)) found.add(n)
   }
   return found
 }

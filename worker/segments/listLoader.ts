@@ -1,6 +1,6 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { Env } from '../env.ts'
-import { Alarm, type Wakeable } from '../platform/alarm.ts'
+import { Alarm, OneAtATime, type Wakeable } from '../platform/alarm.ts'
 import { loadClock, now } from '../platform/clock.ts'
 import { faultPoint } from '../platform/faults.ts'
 import {
@@ -35,8 +35,8 @@ const started: JobProgress = { status: 'running', total: 0, done: 0, imported: 0
  */
 export class ListLoader extends DurableObject<Env> implements Wakeable {
   readonly #table: LoadTable
+  readonly #waking = new OneAtATime()
   #alarm: Alarm | undefined
-  #working: Promise<void> | undefined
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -87,12 +87,9 @@ export class ListLoader extends DurableObject<Env> implements Wakeable {
     await this.wake()
   }
 
-  async wake(): Promise<void> {
-    // One at a time: the runtime's alarm and the test clock may both call.
-    this.#working ??= this.#work().finally(() => {
-      this.#working = undefined
-    })
-    await this.#working
+  /** The runtime's alarm and the test clock may both call. */
+  wake(): Promise<void> {
+    return this.#waking.run(() => this.#work())
   }
 
   async #work(): Promise<void> {

@@ -134,17 +134,13 @@ async function upload(env: Env, listId: string, req: Request): Promise<Reply | R
   const loader = listLoader(env, listId)
   const jobId = newId('job', now())
   if (!(await loader.begin(listId, jobId))) return unknownList(listId)
-  let lines: number | Refusal
-  try {
-    lines = await readUpload(req, UPLOAD_MAX_BYTES, (firstLine, text) => loader.stage(jobId, firstLine, text))
-  } catch (error) {
-    await loader.discard(jobId)
-    throw error
-  }
-  if (lines instanceof Refusal) {
-    await loader.discard(jobId)
-    return lines
-  }
+  const lines = await readUpload(
+    req,
+    UPLOAD_MAX_BYTES,
+    (firstLine, text) => loader.stage(jobId, firstLine, text),
+    () => loader.discard(jobId),
+  )
+  if (lines instanceof Refusal) return lines
   const job = await loader.start(jobId, lines)
   return job === 'gone' ? refuse('invalid', 'The upload took too long; send it again.') : reply(202, job)
 }

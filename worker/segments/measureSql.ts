@@ -1,11 +1,12 @@
 import { rounded } from '../platform/decimal.ts'
+import { itemPath } from './condition.ts'
 import type { Measure } from './core.ts'
-import { itemPath, ofItems, readProperty } from './reading.ts'
+import { ofItems, readProperty } from './reading.ts'
 import type { Compare } from './ruleContract.ts'
 import type { SqlValues } from './sqlValues.ts'
 
 /** How many decimals of a sum or an average are compared, so that 0.1 + 0.2 is 0.3. */
-export const DECIMALS = 6
+const DECIMALS = 6
 
 const OPERATORS = { eq: '=', ne: '<>', gt: '>', gte: '>=', lt: '<', lte: '<=' } as const
 

@@ -1,3 +1,4 @@
+import { itemPath } from './condition.ts'
 import type { SqlValues } from './sqlValues.ts'
 
 /**
@@ -28,13 +29,6 @@ export function readProperty(name: string, document: string, values: SqlValues):
   const of = (column: string) =>
     `(SELECT ${column} FROM json_each(${document}) WHERE key=${values.one(name)})`
   return { type: of('type'), value: of('atom'), json: of('json_quote(atom)') }
-}
-
-/** `Items[].category` taken apart; undefined for a plain name. */
-export function itemPath(property: string): { list: string; field: string } | undefined {
-  const at = property.indexOf('[].')
-  if (at < 1 || at + 3 === property.length) return undefined
-  return { list: property.slice(0, at), field: property.slice(at + 3) }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { parseDuration, parseScheduleTime } from '../platform/calendar.ts'
+import { parseDuration, parseInstant, parseScheduleTime } from '../platform/calendar.ts'
 import { lineSchema } from '../platform/contract.ts'
 import { conditionSchema, conditionsSchema } from './conditionContract.ts'
+import { boundsOf } from './windows.ts'
 
 /** How deep groups (`all`, `any`, `not`) may stand in each other. */
 export const MAX_DEPTH = 8
@@ -58,11 +59,14 @@ const withinSchema = z.union([
     .refine(({ from, to }) => isForward(from, to), { path: ['to'], error: 'must not be before "from"' }),
 ])
 
+/** No clock on earth is further from UTC. What is said in two ways may be forward in one zone and not in another. */
+const FURTHEST_MS = 14 * 3_600_000
+
 function isForward(from: string | undefined, to: string | undefined): boolean {
   if (from === undefined || to === undefined) return true
-  const startMs = parseScheduleTime(from, 'UTC', 'start')
-  const endMs = parseScheduleTime(to, 'UTC', 'end')
-  return startMs === undefined || endMs === undefined || startMs <= endMs
+  const { fromMs = 0, toMs = 0 } = boundsOf({ from, to }, { nowMs: 0, zone: 'UTC' })
+  const isMixed = (parseInstant(from) === undefined) !== (parseInstant(to) === undefined)
+  return fromMs <= toMs + (isMixed ? FURTHEST_MS : 0)
 }
 
 /** A union of zod names no path; which of the two is meant shows in what is there. */
@@ -83,14 +87,16 @@ const didSchema = z.strictObject({
   within: within.optional(),
 })
 
+const SHARE = 'must be "most" or a percentage from 1 to 100'
+
 const interestSchema = z.strictObject({
   event: eventName,
   property,
   value: z.union([z.string().max(4_096), z.number(), z.boolean()]),
   share: z
     .union(
-      [z.literal('most'), z.number().min(1).max(100).multipleOf(0.01, 'may have two decimals')],
-      'must be "most" or a percentage from 1 to 100',
+      [z.literal('most'), z.number().min(1, SHARE).max(100, SHARE).multipleOf(0.01, 'may have two decimals')],
+      SHARE,
     )
     .default('most'),
   where: conditionsSchema.optional(),

@@ -57,7 +57,10 @@ export function ruleSql(core: Core, question: Question): string {
   }
 }
 
-/** The users who did something at least once, or so often or so much: a query of one column, for a leaf whose measures nobody meets by doing nothing. */
+/**
+ * The users who did something at least once, or so often or so much: a query of one column, for a leaf whose measures
+ * nobody meets by doing nothing.
+ */
 export function doersSql(leaf: DidLeaf, question: Question): string {
   return `SELECT e.user_id ${performed(leaf, question)} GROUP BY e.user_id${having(leaf, question)}`
 }

@@ -39,13 +39,6 @@ export function prepared(db: D1Database, { sql, values }: Statement): D1Prepared
   return db.prepare(sql).bind(...values)
 }
 
-/** All users of a database that a rule is true of: rows of `user_id`. */
-export function everyoneStatement(core: Core, at: At): Statement {
-  const question: Question = { of: 'everyone', at, values: new SqlValues() }
-  const sql = everyoneSql(core, question)
-  return { sql, values: question.values.bound, depth: depthOf(core) }
-}
-
 /** One row: how many `users` a rule is true of, a `sample` of them as JSON, and how many there are in all (`everyone`). */
 export function estimateStatement(core: Core, at: At): Statement {
   const question: Question = { of: 'everyone', at, values: new SqlValues() }

@@ -3,37 +3,33 @@ import type { Condition, Op } from './conditionContract.ts'
 import type { DidLeaf, InterestLeaf, Measure } from './core.ts'
 import type { Compare, Within } from './ruleContract.ts'
 
-/** What was found of a leaf: its amounts, the value of a property as JSON, or how often values occurred. */
-export interface Found {
-  passed: boolean
-  amounts: (number | null)[]
-  value: string | null
-}
+/** What was found of a leaf: its amounts, or the value of a property as JSON, null where there is none. */
+export type Found = (number | string | null)[]
 
 const UNITS = ['year', 'month', 'week', 'day', 'hour', 'minute', 'second'] as const
 const LONGEST_VALUE = 200
 
 /** A did leaf in words: `did Charged 1 time in 30 days, needs at least 2`. */
-export function didInWords(leaf: DidLeaf, { amounts }: Found, isNegated: boolean): string {
+export function didInWords(leaf: DidLeaf, found: Found, isNegated: boolean): string {
   const where = leaf.where.length === 0 ? '' : ` with ${leaf.where.map(conditionInWords).join(' and ')}`
-  const found = leaf.measures
-    .map((measure, place) => amountInWords(measure, amounts[place] ?? null))
+  const amounts = leaf.measures
+    .map((measure, place) => amountInWords(measure, found[place] ?? null))
     .join(', ')
   const needs = leaf.measures.map(({ compare }) => compareInWords(isNegated ? opposite(compare) : compare))
-  return `did ${leaf.event}${where} ${found}${withinInWords(leaf.within)}, needs ${needs.join(isNegated ? ' or ' : ' and ')}`
+  return `did ${leaf.event}${where} ${amounts}${withinInWords(leaf.within)}, needs ${needs.join(isNegated ? ' or ' : ' and ')}`
 }
 
 /** An interest in words: `3 of 7 Product Viewed have Category "Shoes", needs at least 40 %`. */
-export function interestInWords(leaf: InterestLeaf, { amounts }: Found, isNegated: boolean): string {
-  const [hits = 0, count = 0] = amounts.map((amount) => amount ?? 0)
+export function interestInWords(leaf: InterestLeaf, found: Found, isNegated: boolean): string {
+  const [hits = 0, count = 0] = found.map((amount) => amount ?? 0)
   const most = isNegated ? 'no more of them than another value' : 'more of them than any other value'
   const needs = leaf.share === 'most' ? most : `${isNegated ? 'less than' : 'at least'} ${leaf.share} %`
   return `${hits} of ${count} ${leaf.event}${withinInWords(leaf.within)} have ${leaf.property} ${JSON.stringify(leaf.value)}, needs ${needs}`
 }
 
 /** A condition on a user in words: `city is "Pune", needs one of ["Mumbai"]`. */
-export function userInWords(condition: Condition, { value }: Found, isNegated: boolean): string {
-  const is = value === null ? 'is missing' : `is ${shortened(value)}`
+export function userInWords(condition: Condition, [value = null]: Found, isNegated: boolean): string {
+  const is = value === null ? 'is missing' : `is ${shortened(String(value))}`
   return `${condition.property} ${is}, needs ${isNegated ? 'not ' : ''}${testInWords(condition)}`
 }
 
@@ -73,7 +69,7 @@ function opposite(compare: Compare): Compare | { op: 'outside'; value: [number, 
     : { op: OPPOSITES[compare.op], value: compare.value }
 }
 
-function amountInWords(measure: Measure, amount: number | null): string {
+function amountInWords(measure: Measure, amount: Found[number]): string {
   if (measure.of === 'times') return `${amount ?? 0} ${amount === 1 ? 'time' : 'times'}`
   if (measure.of === 'sum') return `for ${amount ?? 0} ${measure.property} in all`
   return amount === null ? `without any ${measure.property}` : `for ${amount} ${measure.property} on average`

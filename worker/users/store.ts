@@ -55,7 +55,7 @@ export async function findUser(env: Env, userId: string): Promise<User | undefin
  * One batch a database, whatever the number of users.
  */
 export async function patchUsers(env: Env, patches: UserPatchWithId[], nowMs: number): Promise<void> {
-  const parts = byHome(env, patches, (patch) => patch.id).filter((part) => part.things.length > 0)
+  const parts = byHome(env, patches, (patch) => patch.id)
   await Promise.all(
     parts.map(({ db, things }) =>
       db.batch([
