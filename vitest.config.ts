@@ -29,6 +29,7 @@ export default defineConfig({
               bindings: {
                 BOON_MODE: 'local',
                 TOKEN_SECRET: 'a secret of the tests, long enough to be taken',
+                SEALING_SECRET: 'another secret of the tests, just as long',
                 TEST_MIGRATIONS: { catalogue: readMigrations('catalogue'), users: readMigrations('users') },
               },
             },
@@ -37,6 +38,7 @@ export default defineConfig({
         test: {
           name: 'worker',
           include: ['tests/worker/**/*.test.ts'],
+          globalSetup: './tests/receiverServer.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

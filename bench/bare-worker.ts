@@ -13,7 +13,8 @@ export interface BareWorker {
 
 /**
  * Starts one of the Workers in `baseline/` on an empty state: bundled, in a workerd of its own, reached without a
- * proxy through a direct socket. It has a D1 database `DB` and the given Durable Objects (binding to class name).
+ * proxy through a direct socket. It has a D1 database `DB`, a queue `QUEUE` that it consumes itself, and the given
+ * Durable Objects (binding to class name).
  */
 export async function startBareWorker(
   script: string,
@@ -43,6 +44,9 @@ export async function startBareWorker(
           scriptPath: join(out, 'index.js'),
           compatibilityDate: '2026-10-01',
           d1Databases: { DB: 'baseline' },
+          queueProducers: { QUEUE: 'baseline' },
+          // As the product's queue of webhooks is set up.
+          queueConsumers: { baseline: { maxBatchSize: 100, maxBatchTimeout: 1 } },
           durableObjects: Object.fromEntries(
             objects.map(([binding, className]) => [binding, { className, useSQLite: true }]),
           ),

@@ -14,11 +14,14 @@ export interface BenchedProduct {
 /** The secret key of local mode. */
 export const KEY = 'sk_local_boon'
 
-/** Starts the built product inside this process, on an empty state, without the test clock, through a direct socket. */
-export async function startBenched(): Promise<BenchedProduct> {
+/**
+ * Starts the built product inside this process, on an empty state, through a direct socket: without the test clock,
+ * unless what is measured needs a receiver on this machine, which only local mode sends to.
+ */
+export async function startBenched(mode: 'production' | 'local' = 'production'): Promise<BenchedProduct> {
   const state = temporaryFolder('bench')
   const port = await freePort()
-  const { url, stop } = await startLocal({ port, state, mode: 'production' })
+  const { url, stop } = await startLocal({ port, state, mode })
   const call = caller(url)
   return {
     url,

@@ -5,9 +5,11 @@ interface Answer {
   status: string
   imported: number
   stats: { stock: { total: number } | null }
+  stock: { total: number }
   data: Answer[]
 }
 
+/** Asks the API. A text is sent as a file of codes, anything else as JSON. */
 type Ask = (method: 'GET' | 'POST', path: string, body?: unknown) => Promise<Answer>
 
 /** A body to send; its name is how it is found again. */
@@ -67,9 +69,25 @@ const cart = {
   lowStock: 100,
 }
 
+const partner = { name: 'Chai Corner' }
+
+const vouchers = {
+  tag: 'monsoon_chai',
+  name: 'Two cups of chai',
+  description: 'At every Chai Corner, one voucher a visit.',
+  expiresAt: '2099-12-31T23:59:59+05:30',
+  lowStock: 50,
+}
+
+/** As a partner would send them: one code a line. */
+const voucherCodes = Array.from(
+  { length: 500 },
+  (_, n) => `CHAI-${(n * 7_919 + 10_000).toString(36).toUpperCase()}`,
+)
+
 /**
- * Makes the demo account through the HTTP API: a wallet, three coupons, and the five running campaigns that the
- * demo shop sets off. What is there already, by name, is left as it is, so it may be called at every start and
+ * Makes the demo account through the HTTP API: a wallet, three coupons, a partner's vouchers, and the six running
+ * campaigns that the demo shop sets off. What is there already, by name, is left as it is, so it may be called at every start and
  * goes on where an interrupted call stopped. Rejects with the API's own words when a step is refused.
  */
 export async function loadDemo(baseUrl: string, key: string): Promise<void> {
@@ -106,6 +124,13 @@ export async function loadDemo(baseUrl: string, key: string): Promise<void> {
     reward: flatPoints(points.id, 100),
     limits: { perCampaign: { total: 10_000 } },
   })
+  const list = await filledVoucherList(ask)
+  await runningCampaign(ask, {
+    name: 'Chai for orders from ₹2,000',
+    trigger: { event: 'Charged', where: [{ property: 'Amount', op: 'gte', value: 2_000 }] },
+    reward: { type: 'voucher', voucherListId: list.id },
+    limits: { perUser: { week: 1 } },
+  })
   await runningCampaign(ask, {
     name: 'Cart rescue',
     trigger: { event: 'Added To Cart', unless: { event: 'Charged', within: 'PT2M' } },
@@ -133,11 +158,23 @@ async function fillStock(ask: Ask, couponId: string): Promise<void> {
   const { stats } = await ask('GET', `/v1/coupons/${couponId}`)
   if (stats.stock && stats.stock.total > 0) return
   const pattern = { count: codes, length: 6, alphabet: 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789', prefix: 'CART-' }
-  const { id } = await ask('POST', `/v1/coupons/${couponId}/codes/generate`, pattern)
+  await jobDone(ask, await ask('POST', `/v1/coupons/${couponId}/codes/generate`, pattern), codes)
+}
+
+async function filledVoucherList(ask: Ask): Promise<Answer> {
+  const { id: partnerId } = await findOrMake(ask, 'partners', partner)
+  const list = await findOrMake(ask, 'voucher-lists', { ...vouchers, partnerId })
+  if (list.stock.total > 0) return list
+  const job = await ask('POST', `/v1/voucher-lists/${list.id}/codes`, voucherCodes.join('\n'))
+  await jobDone(ask, job, voucherCodes.length)
+  return list
+}
+
+async function jobDone(ask: Ask, { id }: Answer, imported: number): Promise<void> {
   const untilMs = performance.now() + jobTimeoutMs
   for (;;) {
     const job = await ask('GET', `/v1/jobs/${id}`)
-    if (job.status === 'done' && job.imported === codes) return
+    if (job.status === 'done' && job.imported === imported) return
     const isOver = job.status !== 'running' || performance.now() > untilMs
     if (isOver) throw new Error(`The demo's codes were not made: job ${id} is ${job.status}.`)
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -159,13 +196,14 @@ async function findOrMake(ask: Ask, kind: string, definition: Definition): Promi
 
 function asker(baseUrl: string, key: string): Ask {
   return async (method, path, body) => {
+    const isFile = typeof body === 'string'
     const response = await fetch(new URL(path, baseUrl), {
       method,
       headers: {
         Authorization: `Bearer ${key}`,
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(body === undefined ? {} : { 'Content-Type': isFile ? 'text/csv' : 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
     })
     const text = await response.text()
     if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`)

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { unstable_readConfig } from 'wrangler'
 import { newId, newSecret } from '../worker/platform/ids.ts'
 import { ROOT } from './build.ts'
-import { type Account, firstKeyStep, type Needs, planDeploy } from './deploy/plan.ts'
+import { type Account, firstKeyStep, missingSecretsOf, type Needs, planDeploy } from './deploy/plan.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const USAGE = `npm run deploy [-- --dry-run]
@@ -112,9 +112,11 @@ function main(args: string[]): void {
     wrangler(['deploy', '--dry-run'], 'shown')
     return
   }
-  const steps = planDeploy(needs, readAccount(needs), secretsFile)
-  if (steps.some(({ args: call }) => call.includes(secretsFile)))
-    writeFileSync(secretsFile, JSON.stringify({ TOKEN_SECRET: newSecret(48) }), { mode: 0o600 })
+  const account = readAccount(needs)
+  const steps = planDeploy(needs, account, secretsFile)
+  const secrets = missingSecretsOf(account).map((name) => [name, newSecret(48)])
+  if (secrets.length > 0)
+    writeFileSync(secretsFile, JSON.stringify(Object.fromEntries(secrets)), { mode: 0o600 })
   for (const { says, args: call } of steps) {
     console.log(`- ${says}`)
     wrangler(call, call[0] === 'deploy' ? 'shown' : 'quiet')

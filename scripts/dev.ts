@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from './build.ts'
 import { freePort } from './free-port.ts'
-import { startLocal } from './local.ts'
+import { LOCAL_SECRETS, startLocal } from './local.ts'
 
 // `npm run dev`: wrangler dev with reloading, for contributors. The state is made ready by local mode itself, which
 // applies migrations and makes the local keys, and is then handed to wrangler, which keeps its data in `v3`.
@@ -19,8 +19,7 @@ const wrangler = spawn(
     state,
     '--var',
     'BOON_MODE:local',
-    '--var',
-    'TOKEN_SECRET:local-mode-only-this-is-no-secret-at-all',
+    ...Object.entries(LOCAL_SECRETS).flatMap(([name, secret]) => ['--var', `${name}:${secret}`]),
     ...process.argv.slice(2),
   ],
   { cwd: ROOT, stdio: 'inherit', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },

@@ -37,7 +37,11 @@ export class PortTaken extends Error {
   override readonly name = 'PortTaken'
 }
 
-const LOCAL_TOKEN_SECRET = 'local-mode-only-this-is-no-secret-at-all'
+/** Known to everybody: local mode keeps nothing from whoever has the machine. */
+export const LOCAL_SECRETS = {
+  TOKEN_SECRET: 'local-mode-only-this-is-no-secret-at-all',
+  SEALING_SECRET: 'local-mode-only-neither-is-this-a-secret',
+}
 const LOCAL_KEYS = [
   { id: 'key_local_secret', name: 'Local secret key', kind: 'secret', key: 'sk_local_boon' },
   { id: 'key_local_publishable', name: 'Local publishable key', kind: 'publishable', key: 'pk_local_boon' },
@@ -65,7 +69,7 @@ export async function startLocal({ port, state, mode = 'local' }: LocalOptions):
       workers: [
         {
           ...options,
-          bindings: { ...options.bindings, BOON_MODE: mode, TOKEN_SECRET: LOCAL_TOKEN_SECRET },
+          bindings: { ...options.bindings, BOON_MODE: mode, ...LOCAL_SECRETS },
           name: 'boon',
           modules: true,
           modulesRoot: join(ROOT, 'dist/worker'),

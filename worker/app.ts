@@ -3,12 +3,14 @@ import { routePath } from 'hono/route'
 import { assetRoutes } from './assets.ts'
 import { campaignInsightRoutes } from './campaigns/insightRoutes.ts'
 import { campaignRoutes } from './campaigns/routes.ts'
-import { campaignNames } from './campaigns/uses.ts'
+import { campaignLedger } from './campaigns/store.ts'
+import { campaignNames, campaignsGivingVouchers, campaignsUsing } from './campaigns/uses.ts'
 import { holdingRecord } from './codes/holdings.ts'
 import { couponCodeRoutes } from './coupons/codeRoutes.ts'
 import { couponRoutes } from './coupons/routes.ts'
 import { configurationFaults, type Env } from './env.ts'
 import { forgetUser, userErased } from './forget.ts'
+import { announce } from './ingest/announce.ts'
 import { ingestRoutes } from './ingest/routes.ts'
 import { localRoutes } from './local.ts'
 import { loadClock, now } from './platform/clock.ts'
@@ -28,8 +30,13 @@ import { trayCors } from './tray/cors.ts'
 import { trayRoutes } from './tray/routes.ts'
 import { userRoutes } from './users/routes.ts'
 import { eventRecord } from './users/timeline.ts'
+import { voucherRoutes } from './vouchers/routes.ts'
 import { walletRecords } from './wallets/balances.ts'
 import { walletRoutes } from './wallets/routes.ts'
+import { catalogueRoutes } from './webhooks/catalogueRoutes.ts'
+import { deliveryRoutes } from './webhooks/deliveryRoutes.ts'
+import { deliveryRecord } from './webhooks/deliveryStore.ts'
+import { endpointRoutes } from './webhooks/endpointRoutes.ts'
 
 /** The version that `/healthz` and the OpenAPI document name. */
 export const VERSION = '0.1.0'
@@ -40,16 +47,22 @@ export function makeApp(local: boolean): App {
   middleware(app)
   serviceRoutes(app)
   userRoutes(app, {
-    records: [eventRecord, ...grantRecords, holdingRecord, memberRecord, ...walletRecords],
+    records: [eventRecord, ...grantRecords, holdingRecord, deliveryRecord, memberRecord, ...walletRecords],
     forget: forgetUser,
     erased: userErased,
   })
-  walletRoutes(app)
+  walletRoutes(app, { announce })
   couponRoutes(app)
   couponCodeRoutes(app)
   segmentRoutes(app, { campaignNames })
   estimateRoutes(app)
   listRoutes(app, { campaignNames })
+  endpointRoutes(app)
+  catalogueRoutes(app, { campaignsUsing })
+  deliveryRoutes(app, {
+    reinstate: (env, campaignId, grant) => campaignLedger(env, campaignId).reinstate(grant),
+  })
+  voucherRoutes(app, { campaignsUsing: campaignsGivingVouchers, announce })
   campaignRoutes(app)
   campaignInsightRoutes(app)
   ingestRoutes(app)
@@ -141,7 +154,7 @@ function serviceRoutes(app: App): void {
       method: 'get',
       path: '/v1/jobs/{jobId}',
       summary: 'How far a job is',
-      access: { scope: 'coupons:read', or: 'campaigns:read' },
+      access: { scope: 'coupons:read', or: ['campaigns:read', 'vouchers:read'] },
       params: z.object({ jobId: z.string() }),
       answers: { 200: jobSchema },
       refusals: ['not_found'],

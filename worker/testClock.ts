@@ -4,6 +4,8 @@ import type { Env } from './env.ts'
 import { now, setClock } from './platform/clock.ts'
 import { userDatabases } from './platform/databases.ts'
 import { listLoader } from './segments/listStore.ts'
+import { voucherPool } from './vouchers/store.ts'
+import { senderOf, sweeperOf } from './webhooks/queue.ts'
 
 /** Whether this run of local mode has made sure that every object's alarm is written down. */
 let complete = false
@@ -38,7 +40,10 @@ export async function setBlankClock(env: Env, targetMs: number): Promise<void> {
 export async function isBlank(env: Env): Promise<boolean> {
   const made = await env.DB.prepare(
     `SELECT EXISTS (SELECT 1 FROM campaigns) OR EXISTS (SELECT 1 FROM coupons) OR EXISTS (SELECT 1 FROM wallets)
-       OR EXISTS (SELECT 1 FROM segments) OR EXISTS (SELECT 1 FROM lists) AS found`,
+       OR EXISTS (SELECT 1 FROM segments) OR EXISTS (SELECT 1 FROM lists) OR EXISTS (SELECT 1 FROM partners)
+       OR EXISTS (SELECT 1 FROM voucher_lists) OR EXISTS (SELECT 1 FROM endpoints)
+       OR EXISTS (SELECT 1 FROM catalogue_items)
+       AS found`,
   ).first<{ found: number }>()
   const people = await Promise.all(
     userDatabases(env).map((db) =>
@@ -73,6 +78,12 @@ async function wake(env: Env, object: string): Promise<void> {
       return couponLedger(env, id).wake()
     case 'list':
       return listLoader(env, id).wake()
+    case 'vouchers':
+      return voucherPool(env, id).wake()
+    case 'endpoint':
+      return senderOf(env, id).wake()
+    case 'sweep':
+      return sweeperOf(env, Number(id)).wake()
     default:
       throw new Error(`No object is named ${object}`)
   }

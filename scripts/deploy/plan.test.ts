@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { readMigrations } from '../migrations.ts'
-import { firstKeyStep, planDeploy } from './plan.ts'
+import { firstKeyStep, missingSecretsOf, planDeploy } from './plan.ts'
 
 const databases = [
   { binding: 'DB', name: 'boon-catalogue' },
@@ -32,20 +32,28 @@ test('an empty account gets databases, then tables, then the code with its secre
 })
 
 test('an account that has it all gets the new migrations and the new code', () => {
-  const account = { databases: [...names, 'another'], queues, secrets: ['TOKEN_SECRET', 'ANOTHER'] }
+  const account = {
+    databases: [...names, 'another'],
+    queues,
+    secrets: ['TOKEN_SECRET', 'SEALING_SECRET', 'ANOTHER'],
+  }
   expect(calls(account)).toEqual([...migrations, 'deploy'])
 })
 
 test('a database that was bound later is made, and no secret is replaced', () => {
-  expect(calls({ databases: names.slice(0, 2), queues, secrets: ['TOKEN_SECRET'] })).toEqual([
-    'd1 create boon-users-1',
-    ...migrations,
-    'deploy',
-  ])
+  expect(
+    calls({ databases: names.slice(0, 2), queues, secrets: ['SEALING_SECRET', 'TOKEN_SECRET'] }),
+  ).toEqual(['d1 create boon-users-1', ...migrations, 'deploy'])
 })
 
 test('a deploy that stopped before the code gets the secret with it', () => {
   expect(calls({ databases: names, queues, secrets: [] }).at(-1)).toBe('deploy --secrets-file secrets.json')
+})
+
+test('a secret that a new version needs is made, and the others are left as they are', () => {
+  const account = { databases: names, queues, secrets: ['TOKEN_SECRET'] }
+  expect(calls(account).at(-1)).toBe('deploy --secrets-file secrets.json')
+  expect(missingSecretsOf(account)).toEqual(['SEALING_SECRET'])
 })
 
 test('the first key is made once, into the tables as they are', () => {

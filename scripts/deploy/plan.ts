@@ -11,6 +11,9 @@ export interface Needs {
   queues: readonly string[]
 }
 
+/** The secrets of the Worker. Each is made once, and never replaced by a deploy. */
+export const WORKER_SECRETS = ['TOKEN_SECRET', 'SEALING_SECRET'] as const
+
 /** What the operator's account has of it already. */
 export interface Account {
   databases: readonly string[]
@@ -42,7 +45,7 @@ export interface KeyRow {
 export function planDeploy({ databases, queues }: Needs, account: Account, secretsFile: string): Step[] {
   const missing = databases.filter(({ name }) => !account.databases.includes(name))
   const missingQueues = queues.filter((name) => !account.queues.includes(name))
-  const needsSecret = !account.secrets.includes('TOKEN_SECRET')
+  const missingSecrets = missingSecretsOf(account)
   return [
     ...missing.map(({ name }) => ({ says: `Create the database ${name}`, args: ['d1', 'create', name] })),
     ...missingQueues.map((name) => ({ says: `Create the queue ${name}`, args: ['queues', 'create', name] })),
@@ -51,10 +54,18 @@ export function planDeploy({ databases, queues }: Needs, account: Account, secre
       args: ['d1', 'migrations', 'apply', binding, '--remote'],
     })),
     {
-      says: needsSecret ? 'Deploy the Worker, with a new TOKEN_SECRET' : 'Deploy the Worker',
-      args: ['deploy', ...(needsSecret ? ['--secrets-file', secretsFile] : [])],
+      says:
+        missingSecrets.length > 0
+          ? `Deploy the Worker, with a new ${missingSecrets.join(' and ')}`
+          : 'Deploy the Worker',
+      args: ['deploy', ...(missingSecrets.length > 0 ? ['--secrets-file', secretsFile] : [])],
     },
   ]
+}
+
+/** The secrets that the Worker has to be given. */
+export function missingSecretsOf({ secrets }: Account): string[] {
+  return WORKER_SECRETS.filter((name) => !secrets.includes(name))
 }
 
 /** The call that makes a first secret key where there is none; it answers a row if it made one. */

@@ -361,7 +361,7 @@ test('the demo is loaded once, however often it is started', async () => {
   }
   const once = await startProduct({ state, demo: true })
   const before = await names(once)
-  expect(before).toHaveLength(5)
+  expect(before).toHaveLength(6)
   expect(before.every((line) => line.endsWith(': running'))).toBe(true)
   expect((await once.call('POST', '/v1/test/clock', { now: '2020-01-01T00:00:00Z' })).status).toBe(422)
   await once.stop()

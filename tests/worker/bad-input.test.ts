@@ -5,7 +5,7 @@ import { type Known, operations } from './operations.ts'
 import { callRaw, expectProblem, rowCounts, streamOf } from './problems.ts'
 
 /** What stands for each parameter of a path, so that nothing but the fault under test is wrong. */
-const ids: Record<string, string> = { userId: 'u1', jobId: 'job_1', keyId: 'key_p' }
+const ids: Record<string, string> = { userId: 'u1', jobId: 'job_1', keyId: 'key_p', deliveryId: 'dlv_1' }
 const lacking = new Map<string, string>()
 let counts: Record<string, number>
 
@@ -17,9 +17,14 @@ beforeAll(async () => {
   ids['campaignId'] = (await ok('POST', '/v1/campaigns', operations['POST /v1/campaigns']?.body)).id
   ids['segmentId'] = (await ok('POST', '/v1/segments', operations['POST /v1/segments']?.body)).id
   ids['listId'] = (await ok('POST', '/v1/lists', operations['POST /v1/lists']?.body)).id
+  ids['endpointId'] = (await ok('POST', '/v1/endpoints', operations['POST /v1/endpoints']?.body)).id
+  ids['itemId'] = (await ok('POST', '/v1/catalogue', operations['POST /v1/catalogue']?.body)).id
+  ids['partnerId'] = (await ok('POST', '/v1/partners', { name: 'P' })).id
+  const voucherList = { ...operations['POST /v1/voucher-lists']?.body, partnerId: ids['partnerId'] }
+  ids['voucherListId'] = (await ok('POST', '/v1/voucher-lists', voucherList)).id
   for (const { known } of entries) {
     if (lacking.has(wanted(known))) continue
-    const others = scopes.filter((other) => other !== known.scope && other !== known.or)
+    const others = scopes.filter((other) => other !== known.scope && !known.or?.includes(other))
     const name = `all but ${wanted(known)}`
     lacking.set(wanted(known), (await ok('POST', '/v1/keys', { name, kind: 'secret', scopes: others })).key)
   }
@@ -31,7 +36,7 @@ const entries = Object.entries(operations).map(([name, known]) => {
   return { name, method, path, known }
 })
 /** The scopes that an operation asks for, as one text. */
-const wanted = ({ scope, or = scope }: Known) => [scope, or].join(' or ')
+const wanted = ({ scope, or = [] }: Known) => [scope, ...or].join(' or ')
 const filled = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? '')
 const validBody = (known: Known) => known.body ?? (known.upload ? 'A\n' : undefined)
 const headersOf = (known: Known) => ({

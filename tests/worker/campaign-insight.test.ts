@@ -74,6 +74,7 @@ test('the stats are the sums of their buckets, and of what the databases hold', 
     granted: 5,
     value: 50,
     users: 4,
+    failed: 0,
     refused: { campaign_limit_total: 6, user_limit_total: 1 },
     remaining: { budget: null, count: 0, stock: null },
   })

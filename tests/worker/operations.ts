@@ -1,8 +1,8 @@
 /** What the tests must know of an operation to call it rightly, and then wrongly in every way. */
 export interface Known {
   scope: string
-  /** Another that will do as well. */
-  or?: string
+  /** Others that will do as well. */
+  or?: string[]
   /** A body that is taken. Each of its members is also tried with a value of no sensible type. */
   body?: Record<string, unknown>
   /** Members that take any value at all. */
@@ -30,6 +30,15 @@ const coupon = {
 }
 const rule = { user: { property: 'city', op: 'eq', value: 'Pune' } }
 const movement = { points: 1, description: 'd' }
+const endpoint = {
+  name: 'E',
+  url: 'https://example.com/hooks',
+  headers: { 'X-Key': 'k' },
+  basicAuth: { username: 'u', password: 'p' },
+  retrySchedule: ['PT5S'],
+}
+const item = { clientRewardId: 'r', name: 'R', description: 'd', expiresAt: '2099-01-01T00:00:00Z' }
+const voucherList = { name: 'L', description: 'd', expiresAt: '2099-01-01T00:00:00Z', lowStock: 1 }
 const keyed = { 'idempotency-key': 'k' }
 const verbs = (room: string, scope: string, names: string[]): Record<string, Known> =>
   Object.fromEntries(names.map((name) => [`POST ${room}/${name}`, { scope }]))
@@ -63,6 +72,17 @@ export const operations: Record<string, Known> = {
     body: { ...movement, orderId: 'o', metadata: {} },
     headers: keyed,
   },
+  'POST /v1/users/{userId}/wallets/{walletId}/refund': {
+    scope: 'wallets:write',
+    body: { ...movement, entryId: 'ent_1', orderId: 'o', metadata: {} },
+    headers: keyed,
+  },
+  'POST /v1/users/{userId}/wallets/{walletId}/adjust': {
+    scope: 'wallets:write',
+    body: { ...movement, orderId: 'o', metadata: {} },
+    headers: keyed,
+  },
+  'GET /v1/wallets/{walletId}/audit': { scope: 'wallets:read' },
   'POST /v1/coupons': {
     scope: 'coupons:write',
     body: {
@@ -87,7 +107,7 @@ export const operations: Record<string, Known> = {
   },
   'POST /v1/coupons/{couponId}/codes': { scope: 'coupons:write', upload: true },
   'GET /v1/coupons/{couponId}/codes': { scope: 'coupons:read' },
-  'GET /v1/jobs/{jobId}': { scope: 'coupons:read', or: 'campaigns:read' },
+  'GET /v1/jobs/{jobId}': { scope: 'coupons:read', or: ['campaigns:read', 'vouchers:read'] },
   'POST /v1/segments': { scope: 'campaigns:write', body: { name: 'S', rule } },
   'GET /v1/segments': { scope: 'campaigns:read' },
   'GET /v1/segments/{segmentId}': { scope: 'campaigns:read' },
@@ -111,6 +131,46 @@ export const operations: Record<string, Known> = {
   'POST /v1/campaigns/{campaignId}/test': {
     scope: 'campaigns:read',
     body: { userId: 'u1', event: {}, now: '2026-01-01T00:00:00Z' },
+  },
+  'POST /v1/campaigns/preview-payload': {
+    scope: 'campaigns:read',
+    body: {
+      reward: { type: 'message', endpointId: 'ept_1', template: 'Hi' },
+      userId: 'u1',
+      event: {},
+    },
+  },
+  'GET /v1/deliveries': { scope: 'webhooks:read' },
+  'GET /v1/deliveries/{deliveryId}': { scope: 'webhooks:read' },
+  'POST /v1/deliveries/{deliveryId}/replay': { scope: 'webhooks:write' },
+  'POST /v1/endpoints': { scope: 'webhooks:write', body: endpoint },
+  'GET /v1/endpoints': { scope: 'webhooks:read' },
+  'GET /v1/endpoints/{endpointId}': { scope: 'webhooks:read' },
+  'PATCH /v1/endpoints/{endpointId}': { scope: 'webhooks:write', body: endpoint },
+  ...verbs('/v1/endpoints/{endpointId}', 'webhooks:write', ['test', 'rotate-secret', 'enable', 'disable']),
+  'POST /v1/catalogue': { scope: 'webhooks:write', body: item },
+  'GET /v1/catalogue': { scope: 'webhooks:read' },
+  'GET /v1/catalogue/{itemId}': { scope: 'webhooks:read' },
+  'PATCH /v1/catalogue/{itemId}': { scope: 'webhooks:write', body: item },
+  'POST /v1/catalogue/{itemId}/archive': { scope: 'webhooks:write' },
+  'POST /v1/partners': { scope: 'vouchers:write', body: { name: 'P' } },
+  'GET /v1/partners': { scope: 'vouchers:read' },
+  'GET /v1/partners/{partnerId}': { scope: 'vouchers:read' },
+  'PATCH /v1/partners/{partnerId}': { scope: 'vouchers:write', body: { name: 'P' } },
+  'POST /v1/voucher-lists': {
+    scope: 'vouchers:write',
+    body: { partnerId: 'prt_1', tag: 't', ...voucherList },
+  },
+  'GET /v1/voucher-lists': { scope: 'vouchers:read' },
+  'GET /v1/voucher-lists/{voucherListId}': { scope: 'vouchers:read' },
+  'PATCH /v1/voucher-lists/{voucherListId}': { scope: 'vouchers:write', body: voucherList },
+  ...verbs('/v1/voucher-lists/{voucherListId}', 'vouchers:write', ['pause', 'resume', 'archive']),
+  'POST /v1/voucher-lists/{voucherListId}/codes': { scope: 'vouchers:write', upload: true },
+  'GET /v1/voucher-lists/{voucherListId}/codes': { scope: 'vouchers:read' },
+  'POST /v1/voucher-lists/{voucherListId}/assign': {
+    scope: 'vouchers:write',
+    body: { userId: 'never' },
+    headers: keyed,
   },
   'GET /v1/tray': { scope: 'users:read', tray: true },
   'POST /v1/tray/events': { scope: 'events:write', tray: true, body: { events: [] } },

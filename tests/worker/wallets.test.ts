@@ -1,28 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { now } from '../../worker/platform/clock.ts'
-import { usersDb } from '../../worker/platform/databases.ts'
-import { call, campaign, clock, env, inFlight, ok, send, setUp, wallet } from './boon.ts'
+import { call, campaign, clock, inFlight, ok, send, setUp, wallet } from './boon.ts'
 import { expectProblem } from './problems.ts'
+import { audit, balance, balances, entries, expectClean, move } from './walletParts.ts'
 
 beforeAll(setUp)
-
-let keys = 0
-/** A credit or a debit, with a key of its own unless one is given. */
-async function move(kind: 'credit' | 'debit', userId: string, walletId: string, body: object, key?: string) {
-  keys++
-  return call(
-    'POST',
-    `/v1/users/${userId}/wallets/${walletId}/${kind}`,
-    { description: 'd', ...body },
-    {
-      headers: { 'idempotency-key': key ?? `key ${keys}` },
-    },
-  )
-}
-const balances = (userId: string) => ok('GET', `/v1/users/${userId}/wallets`)
-const balance = async (userId: string) => (await balances(userId))[0]
-const entries = async (userId: string, walletId: string) =>
-  (await ok('GET', `/v1/users/${userId}/wallets/${walletId}/entries?limit=100`)).data
 
 test('a credit makes the user, an entry and a lot; a debit takes points and says what is left', async () => {
   const { id } = await wallet({ decimals: 2, name: 'Miles', pointsName: 'miles' })
@@ -130,7 +112,9 @@ describe('a debit', () => {
       status: 201,
       json: { balance: 42 },
     })
-    expect((await entries('d', id)).map((entry: { kind: string }) => entry.kind)).toHaveLength(4)
+    const kinds = (await entries('d', id)).map((entry: { kind: string }) => entry.kind)
+    expect(kinds).toEqual(['debit', 'expire', 'credit', 'credit', 'credit'])
+    await expectClean(id)
   })
 
   test('takes what expires first, then what never does', async () => {
@@ -166,17 +150,8 @@ describe('a debit', () => {
     const left = done.map(({ json }) => json.balance).sort((one, other) => one - other)
     expect(left).toEqual(Array.from({ length: 100 }, (_, n) => n))
     expect(await balance('storm')).toMatchObject({ active: 0, totals: { issued: 100, redeemed: 100 } })
-    // The balance can be worked out again from the entries alone, and from the lots alone.
-    const sums = await usersDb(env, 'storm')
-      .prepare(
-        `SELECT (SELECT sum(iif(kind = 'credit', units, -units)) FROM wallet_entries WHERE user_id = ?1) AS entries,
-           (SELECT sum(remaining) FROM wallet_lots WHERE user_id = ?1) AS lots,
-           (SELECT sum(units) FROM wallet_uses WHERE user_id = ?1) AS uses,
-           (SELECT count(*) FROM wallet_lots WHERE remaining < 0) AS below`,
-      )
-      .bind('storm')
-      .first()
-    expect(sums).toEqual({ entries: 0, lots: 0, uses: 100, below: 0 })
+    // All of it can be worked out again from the entries alone, and from the lots alone.
+    expect(await audit(id)).toEqual({ users: 1, entries: 102, mismatches: [] })
   })
 
   test('of more decimals than the wallet has is refused, as is nothing and less', async () => {

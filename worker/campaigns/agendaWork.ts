@@ -9,6 +9,7 @@ import { existingUsers } from '../users/store.ts'
 import { type Agenda, type AgendaItem, sharedKeyOf } from './agenda.ts'
 import type { DecideRequest, Outcome } from './batch.ts'
 import type { CampaignFacts, Candidate, Inaction } from './decide.ts'
+import { triggerOf } from './failing.ts'
 import type { LedgerHead } from './ledgerHead.ts'
 import type { LedgerTables } from './ledgerTables.ts'
 import { campaignLifecycle } from './lifecycle.ts'
@@ -243,10 +244,10 @@ interface Occurred {
   failure: unknown
 }
 
-/** In a run a user is granted once, so the run itself is the trigger; of inaction it is the event that began it. */
+/** The trigger of a run is the run itself; of inaction it is the event that began it. */
 function candidateOf({ userId, value, eventId, atMs, chain }: AgendaItem, isGone: boolean): Candidate {
   return {
-    trigger: `${userId}\n${eventId ?? 'run'}`,
+    trigger: triggerOf(userId, eventId),
     userId,
     eventId,
     property: undefined,

@@ -16,7 +16,7 @@ import {
 import type { LedgerHead } from './ledgerHead.ts'
 import type { LedgerGrant, LedgerTables } from './ledgerTables.ts'
 import type { CampaignStatus } from './lifecycle.ts'
-import { emptyOf, type Rewards, rewardedOf, rewardsFor } from './rewarded.ts'
+import { emptyOf, idsOf, type Rewards, rewardedOf, rewardsFor } from './rewarded.ts'
 import { type Cancel, startTimers } from './timers.ts'
 
 /** What an intake brings to a ledger: candidates in order, and how many events were too old to be any. */
@@ -107,7 +107,7 @@ export class BatchDecider {
     const dueMs = this.#agenda.nextDue()
     if (dueMs !== null) await promises.due(dueMs)
     const granted = decisions.flatMap((decision) => decision.grant ?? [])
-    const rewards = await rewardsFor(this.#env, facts, granted)
+    const rewards = await rewardsFor(this.#env, facts, granted, idsOf(granted))
     return dealOut(
       decisions.map((decision) => outcomeOf(facts, decision, rewards)),
       requests.map((request) => request.candidates.length),
@@ -131,7 +131,10 @@ export class BatchDecider {
       await promises.fulfil()
       faultPoint('decided')
     }
-    const rewards = await rewardsFor(this.#env, facts, granted)
+    const before = decisions.flatMap(({ grant, ...of }) =>
+      grant !== undefined && 'replayed' in of && of.replayed ? [grant] : [],
+    )
+    const rewards = await rewardsFor(this.#env, facts, granted, idsOf(before))
     const empty = emptyOf(granted, rewards)
     if (empty.length > 0)
       decisions = this.#decideAgain(facts, status, candidates, decisions, empty, rewards, atMs)

@@ -77,6 +77,7 @@ describe.each([
     [{ limits: { perCampaign: { total: 5, day: 2 }, budget: { campaign: 50 } } }],
     [{ limits: { perUser: { total: null, day: null } } }],
     [{ reward: { type: 'coupon', couponId: 'cpn_1' } }],
+    [{ reward: custom, limits: { perUser: { total: 1, week: 1 }, perCampaign: { month: 1_000 } } }],
   ])('may have %j', (more) => {
     expect(pathsOf({ ...plain, ...more })).toEqual([])
   })
@@ -109,8 +110,6 @@ describe.each([
     [{ limits: { perUser: { day: 1, total: null } } }, ['limits.perUser']],
     [{ reward: { type: 'coupon', couponId: 'cpn_1' }, limits: { perUser: { week: 1 } } }, ['limits.perUser']],
     [{ limits: { budget: { user: 5 } } }, ['limits.budget.user']],
-    // Custom rewards, whose turn has not come, may have a limit per user in every qualification.
-    [{ reward: custom, limits: { perUser: { total: 1 } } }, ['reward.type']],
   ])('may not have %j', (more, paths) => {
     expect(pathsOf({ ...plain, ...more }).sort()).toEqual([...paths].sort())
   })

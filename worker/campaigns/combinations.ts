@@ -1,5 +1,6 @@
 import type { Issue } from '../platform/problem.ts'
-import { rewardFaults } from '../rewards/kinds.ts'
+import { rewardFaults, schemeOf } from '../rewards/kinds.ts'
+import { needsEvent } from '../rewards/schemes.ts'
 import type { CampaignDefinition } from './contract.ts'
 import { deliveryFaults } from './delivery.ts'
 
@@ -9,7 +10,7 @@ import { deliveryFaults } from './delivery.ts'
  */
 export function combinationFaults(campaign: CampaignDefinition): Issue[] {
   const faults = campaign.qualification === 'live' ? liveFaults(campaign) : runFaults(campaign)
-  return [...faults, ...rewardFaults(campaign.reward), ...budgetFaults(campaign)]
+  return [...faults, ...schemeFaults(campaign), ...rewardFaults(campaign.reward), ...budgetFaults(campaign)]
 }
 
 function liveFaults({ trigger, schedule }: CampaignDefinition): Issue[] {
@@ -50,13 +51,28 @@ function runFaults(campaign: CampaignDefinition): Issue[] {
   return [...faults, ...deliveryFaults(schedule)]
 }
 
+/** What is worked out from an event can only be given where an event is rewarded. */
+function schemeFaults({ qualification, trigger, reward }: CampaignDefinition): Issue[] {
+  const worked = schemeOf(reward)
+  if (worked === undefined || !needsEvent(worked.scheme)) return []
+  const path = `reward.${worked.path}.kind`
+  const { kind } = worked.scheme
+  if (qualification !== 'live') {
+    return [{ path, message: `${kind} is worked out from an event, so it is for live campaigns` }]
+  }
+  if (trigger?.unless === undefined) return []
+  return [{ path, message: `${kind} is worked out from an event, so it cannot reward that none came` }]
+}
+
 function budgetFaults({ reward, limits }: CampaignDefinition): Issue[] {
   const budget = limits?.budget
   if (budget === undefined) return []
-  if (reward.type !== 'points') {
-    return [{ path: 'limits.budget', message: 'is for points; limit the number of grants instead' }]
+  const worked = schemeOf(reward)
+  if (worked === undefined) {
+    const message = 'is for points and credits; limit the number of grants instead'
+    return [{ path: 'limits.budget', message }]
   }
-  if (reward.scheme.kind === 'flat' && budget.user !== undefined && budget.user !== null) {
+  if (worked.scheme.kind === 'flat' && budget.user !== undefined && budget.user !== null) {
     return [
       { path: 'limits.budget.user', message: 'a flat scheme has no budget per user; limit perUser.total' },
     ]

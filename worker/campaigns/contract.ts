@@ -11,7 +11,7 @@ import { pageQuery } from '../platform/paging.ts'
 import { rewardSchema } from '../rewards/contract.ts'
 import { conditionsSchema } from '../segments/conditionContract.ts'
 import { ruleSchema } from '../segments/ruleContract.ts'
-import { callerId } from '../users/contract.ts'
+import { callerId, propertiesSchema } from '../users/contract.ts'
 import { combinationFaults } from './combinations.ts'
 import { campaignStatuses } from './lifecycle.ts'
 
@@ -117,6 +117,8 @@ export const campaignStatsSchema = z.object({
   granted: count,
   value: z.number(),
   users: count,
+  /** Custom rewards and messages that could not be delivered; they are not among those granted. */
+  failed: count,
   refused: z.record(z.string(), count),
   remaining: z.object({
     budget: z.number().nullable(),
@@ -167,13 +169,23 @@ export const bucketQuery = z.strictObject({
 /** One stretch of time and what happened in it. */
 export const bucketSchema = z.object({ at: z.string(), granted: count, value: z.number(), refused: count })
 
+/** An event that is supposed to have happened. */
+const supposedEventSchema = z
+  .strictObject({ name: eventName.optional(), properties: propertiesSchema.optional() })
+  .optional()
+
 /** The body of a try-out of a campaign for one user. */
 export const testSchema = z.strictObject({
   userId: callerId,
-  event: z
-    .strictObject({ name: eventName.optional(), properties: z.record(z.string(), z.unknown()).optional() })
-    .optional(),
+  event: supposedEventSchema,
   now: z.string().optional(),
+})
+
+/** The body of a preview of what an endpoint would receive. */
+export const previewSchema = z.strictObject({
+  reward: rewardSchema,
+  userId: callerId.optional(),
+  event: supposedEventSchema,
 })
 
 /** One check of a try-out. */

@@ -1,5 +1,6 @@
 import { type Period, periodAt } from '../platform/calendar.ts'
 import { newId } from '../platform/ids.ts'
+import { drawOf } from '../rewards/draw.ts'
 import type { NothingLeft, Prepared } from '../rewards/kind.ts'
 import { amountOf } from '../rewards/kinds.ts'
 import type { Chain } from '../rewards/rewardEvents.ts'
@@ -120,7 +121,9 @@ export function decideAll(
     if (bar !== undefined) return { refused: bar }
     if (candidate.outsideAudience === true) return { refused: 'not_in_audience' }
     const user = users.get(candidate.userId) ?? emptyTally()
-    const award = amountOf(facts.prepared, candidate.property)
+    const id = newId('grt', nowMs)
+    const input = { property: candidate.property, draw: drawOf(tables.seed, id) }
+    const award = amountOf(facts.prepared, input)
     const verdict = judge({ limits: facts.limits, periods, user, campaign, award, nothingLeft })
     if ('refused' in verdict) return { refused: verdict.refused }
     if (user.total === 0) reached += 1
@@ -132,7 +135,7 @@ export function decideAll(
     const { trigger, userId, eventId, chain } = candidate
     const grant = {
       trigger,
-      id: newId('grt', nowMs),
+      id,
       userId,
       eventId,
       atMs: nowMs,
@@ -160,6 +163,12 @@ export function decideAll(
 export function undo(tables: LedgerTables, zone: string, empty: LedgerGrant[]): void {
   const standing = tables.grantsOf(empty.map((grant) => grant.trigger))
   const grants = empty.filter((grant) => standing.get(grant.trigger)?.id === grant.id)
+  uncount(tables, zone, grants)
+  tables.removeGrants(grants.map((grant) => grant.trigger))
+}
+
+/** Takes grants out of the tallies and the hours in which they were counted. */
+export function uncount(tables: LedgerTables, zone: string, grants: LedgerGrant[]): void {
   const { campaign, users } = tables.tallies(grants.map((grant) => grant.userId))
   let fewer = 0
   for (const grant of grants) {
@@ -170,6 +179,5 @@ export function undo(tables: LedgerTables, zone: string, empty: LedgerGrant[]): 
     if (user.total === 0) fewer += 1
     tables.counts.count(grant.atMs, -1, -(grant.units ?? 0), new Map())
   }
-  tables.removeGrants(grants.map((grant) => grant.trigger))
   tables.saveTallies(campaign, users, -fewer)
 }

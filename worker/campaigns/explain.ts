@@ -1,4 +1,6 @@
 import { formatInstant } from '../platform/calendar.ts'
+import { newId } from '../platform/ids.ts'
+import { drawOf } from '../rewards/draw.ts'
 import type { NothingLeft } from '../rewards/kind.ts'
 import { amountOf } from '../rewards/kinds.ts'
 import type { TraceStep } from './contract.ts'
@@ -48,7 +50,11 @@ export function explain(
     periods: periodsAt(atMs, facts.zone),
     user: users.get(candidate.userId) ?? emptyTally(),
     campaign,
-    award: amountOf(facts.prepared, candidate.property),
+    // No grant is made, so a draw is one of those that might be.
+    award: amountOf(facts.prepared, {
+      property: candidate.property,
+      draw: drawOf(tables.seed, newId('grt', atMs)),
+    }),
     nothingLeft,
   }
   let units: number | null = null

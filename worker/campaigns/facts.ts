@@ -95,7 +95,7 @@ export function limitsOf(definition: CampaignDefinition, decimals: number): Limi
     if (exact === undefined) {
       issues.push({
         path: `limits.budget.${who}`,
-        message: `may have ${decimals} decimals, as the wallet has`,
+        message: decimals === 0 ? 'must be a whole number' : `may have ${decimals} decimals at most`,
       })
     }
     return exact ?? null

@@ -9,6 +9,7 @@ import { grantSchema } from '../rewards/contract.ts'
 import { bucketsOf } from './buckets.ts'
 import { bucketQuery, bucketSchema, campaignParams } from './contract.ts'
 import { presentGrants } from './present.ts'
+import { previewPayloadRoute } from './previewPayload.ts'
 import { unknownCampaign } from './routes.ts'
 import { campaignLedger, findCampaign } from './store.ts'
 import { tryOutRoute } from './tryOut.ts'
@@ -88,4 +89,5 @@ export function campaignInsightRoutes(app: App): void {
   )
 
   tryOutRoute(app)
+  previewPayloadRoute(app)
 }

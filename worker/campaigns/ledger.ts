@@ -12,14 +12,16 @@ import { BatchDecider, type DecideRequest, type Outcome } from './batch.ts'
 import type { TraceStep } from './contract.ts'
 import type { CampaignFacts, Candidate } from './decide.ts'
 import { type Explanation, explain } from './explain.ts'
+import { failGrants, type GrantRef, reinstateGrant } from './failing.ts'
 import type { CampaignVersion, LedgerStats, Settlement } from './ledgerCalls.ts'
 import type { Slot } from './ledgerCounts.ts'
 import { LedgerHead } from './ledgerHead.ts'
 import { LedgerTables } from './ledgerTables.ts'
 import { type CampaignStatus, type CampaignVerb, campaignLifecycle } from './lifecycle.ts'
+import type { LimitReason } from './limits.ts'
 import { mirrorCampaign } from './mirror.ts'
 import { fulfilOutbox } from './outbox.ts'
-import { rewardedOf, rewardsFor } from './rewarded.ts'
+import { idsOf, rewardedOf, rewardsFor } from './rewarded.ts'
 import { RunRow } from './runState.ts'
 
 /** How long a grant may wait for the request that caused it to fulfil it, before the alarm does. */
@@ -109,6 +111,19 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     })
   }
 
+  /** Takes note of grants that could not be given after all: what they used is there for others. */
+  failGrants(grants: GrantRef[]): void {
+    const { facts } = this.#head
+    if (facts !== undefined) this.ctx.storage.transactionSync(() => failGrants(this.#tables, facts, grants))
+  }
+
+  /** Counts a grant again that had failed; answers the limit that leaves no room for it. */
+  reinstate(grant: GrantRef): LimitReason | undefined {
+    const { facts } = this.#head
+    if (facts === undefined) return undefined
+    return this.ctx.storage.transactionSync(() => reinstateGrant(this.#tables, facts, grant, this.#now()))
+  }
+
   /** The exact counts. */
   stats(): LedgerStats {
     const { campaign } = this.#tables.tallies([])
@@ -123,6 +138,7 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
       status,
       granted: campaign.total,
       units: campaign.units,
+      failed: this.#tables.countFailed(),
       ...this.#tables.counts.sums(),
       ...(run === undefined ? {} : { run }),
       purse,
@@ -144,7 +160,7 @@ export class CampaignLedger extends DurableObject<Env> implements Wakeable {
     const { facts } = this.#head
     if (facts === undefined) return []
     const grants = [...this.#tables.grantsOf(triggers).values()]
-    const rewards = await rewardsFor(this.env, facts, grants)
+    const rewards = await rewardsFor(this.env, facts, grants, idsOf(grants))
     return grants.flatMap((grant) => rewardedOf(facts, grant, rewards) ?? [])
   }
 

@@ -9,6 +9,8 @@ export interface LedgerStats {
   status: CampaignStatus
   granted: number
   units: number
+  /** Grants that could not be given after all; they are not among those granted. */
+  failed: number
   users: number
   refused: Record<string, number>
   /** How far a run is, once it has begun. */

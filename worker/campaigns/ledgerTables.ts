@@ -1,4 +1,5 @@
 import type { Period } from '../platform/calendar.ts'
+import { newSecret } from '../platform/ids.ts'
 import type { DecidedGrant } from '../rewards/kind.ts'
 import { type Chain, NO_CHAIN } from '../rewards/rewardEvents.ts'
 import { LedgerCounts } from './ledgerCounts.ts'
@@ -40,6 +41,8 @@ interface TallyRow {
 const CAMPAIGN = ''
 const DECIDED = 0
 const SETTLED = 1
+/** What could not be given after all: it is no longer counted, and its trigger is not rewarded again. */
+const FAILED = 2
 
 /**
  * The tables of one campaign's ledger, in its object's SQLite: tallies, grants with their outbox, refusals, and what
@@ -48,6 +51,8 @@ const SETTLED = 1
  */
 export class LedgerTables {
   readonly counts: LedgerCounts
+  /** The secret that draws are made of; it never leaves this object. */
+  readonly seed: string
   readonly #sql: SqlStorage
 
   constructor(sql: SqlStorage) {
@@ -61,7 +66,10 @@ export class LedgerTables {
         user_id TEXT NOT NULL, event_id TEXT, at_ms INTEGER NOT NULL, units INTEGER, asked INTEGER,
         chain TEXT, state INTEGER NOT NULL);
       CREATE INDEX IF NOT EXISTS grants_outbox ON grants (seq) WHERE state = ${DECIDED};
-      `)
+      CREATE INDEX IF NOT EXISTS grants_failed ON grants (seq) WHERE state = ${FAILED};
+      CREATE TABLE IF NOT EXISTS seed (id INTEGER PRIMARY KEY, seed TEXT NOT NULL);`)
+    sql.exec('INSERT INTO seed VALUES (1, ?1) ON CONFLICT DO NOTHING', newSecret(32))
+    this.seed = sql.exec<{ seed: string }>('SELECT seed FROM seed').one().seed
   }
 
   /** The tallies of some users and of the campaign itself. */
@@ -145,9 +153,47 @@ export class LedgerTables {
     if (grants.length === 0) return
     this.#sql.exec(
       `UPDATE grants SET state = ${SETTLED}
-       WHERE (trigger, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))`,
+       WHERE (trigger, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1)) AND state = ${DECIDED}`,
       JSON.stringify(grants.map(({ trigger, id }) => [trigger, id])),
     )
+  }
+
+  /** Marks grants as failed. Answers those that were not marked so before. */
+  fail(grants: { trigger: string; id: string }[]): LedgerGrant[] {
+    return this.#sql
+      .exec<GrantRow>(
+        `UPDATE grants SET state = ${FAILED}
+         WHERE (trigger, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1)) AND state <> ${FAILED} RETURNING *`,
+        JSON.stringify(grants.map(({ trigger, id }) => [trigger, id])),
+      )
+      .toArray()
+      .map(grantOf)
+  }
+
+  /** A grant that is marked as failed; undefined when there is none, or it is not. */
+  failed({ trigger, id }: { trigger: string; id: string }): LedgerGrant | undefined {
+    return this.#sql
+      .exec<GrantRow>(
+        `SELECT * FROM grants WHERE trigger = ?1 AND id = ?2 AND state = ${FAILED}`,
+        trigger,
+        id,
+      )
+      .toArray()
+      .map(grantOf)[0]
+  }
+
+  /** Takes a failed grant back in, as granted at this moment. */
+  reinstate({ trigger }: LedgerGrant, atMs: number): void {
+    this.#sql.exec(
+      `UPDATE grants SET state = ${SETTLED}, at_ms = ?2 WHERE trigger = ?1 AND state = ${FAILED}`,
+      trigger,
+      atMs,
+    )
+  }
+
+  /** How many grants are marked as failed. */
+  countFailed(): number {
+    return this.#sql.exec<{ n: number }>(`SELECT count(*) AS n FROM grants WHERE state = ${FAILED}`).one().n
   }
 
   /** Grants whose effects may not all be written, decided at `untilMs` or before, in the order of their making. */

@@ -1,5 +1,6 @@
 import type { Env } from '../env.ts'
 import type { Meta } from '../platform/settings.ts'
+import { schemeOf } from '../rewards/kinds.ts'
 import { compile } from '../segments/condition.ts'
 import type { Core } from '../segments/core.ts'
 import { sharedValue } from '../segments/occurrence.ts'
@@ -86,7 +87,7 @@ async function compileIndex(env: Env): Promise<LiveIndex> {
 }
 
 function propertyOf({ reward }: CampaignDefinition): string | undefined {
-  const scheme = reward.type === 'points' ? reward.scheme : undefined
+  const scheme = schemeOf(reward)?.scheme
   return scheme !== undefined && 'of' in scheme ? scheme.of : undefined
 }
 

@@ -2,10 +2,10 @@ import type { Env } from '../env.ts'
 import { byHome } from '../platform/databases.ts'
 import { fulfilStatements } from '../rewards/fulfil.ts'
 import type { RewardedGrant } from '../rewards/kind.ts'
-import { reactionsTo, sendReactions } from '../rewards/reactions.ts'
+import { sendOn } from '../rewards/sendOn.ts'
 import { type CampaignFacts, undo } from './decide.ts'
 import type { LedgerTables } from './ledgerTables.ts'
-import { emptyOf, rewardedOf, rewardsFor } from './rewarded.ts'
+import { emptyOf, idsOf, rewardedOf, rewardsFor } from './rewarded.ts'
 
 const PAGE = 500
 /** One bad row among 500 is found in nine steps; a few of them may be bad. */
@@ -33,7 +33,7 @@ export async function fulfilOutbox(
     const last = waiting.at(-1)
     if (last === undefined) break
     afterSeq = last.seq
-    const rewards = await rewardsFor(env, facts, waiting)
+    const rewards = await rewardsFor(env, facts, waiting, idsOf(waiting))
     const empty = emptyOf(waiting, rewards)
     if (empty.length > 0) storage.transactionSync(() => undo(tables, facts.zone, empty))
     const rewarded = waiting.flatMap((grant) => rewardedOf(facts, grant, rewards) ?? [])
@@ -46,7 +46,7 @@ export async function fulfilOutbox(
 }
 
 /**
- * Writes the rows of grants that a request has left behind, home by home, and sends their reward events. Everything is
+ * Writes the rows of grants that a request has left behind, home by home, and sends on what they lead to. Everything is
  * keyed by the grant, so doing it twice is no harm. Answers the grants that are done; a home that does not answer or a
  * row that cannot be written holds up no other.
  *
@@ -62,7 +62,7 @@ export async function writeLeftBehind(
     parts.map(({ db, things }) => writeIsolating(db, things, { left: FAILURES_AT_ONCE })),
   )
   const done = outcomes.flatMap((outcome) => outcome.done)
-  await sendReactions(env, reactionsTo(done, mayListen))
+  await sendOn(env, done, mayListen)
   return { done, failure: outcomes.find((outcome) => outcome.failure !== undefined)?.failure }
 }
 
@@ -76,7 +76,7 @@ async function writeIsolating(
   failures: { left: number },
 ): Promise<{ done: RewardedGrant[]; failure: unknown }> {
   try {
-    await db.batch(fulfilStatements(db, grants))
+    await db.batch(await fulfilStatements(db, grants))
     return { done: grants, failure: undefined }
   } catch (failure) {
     failures.left -= 1

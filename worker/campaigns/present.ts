@@ -34,6 +34,7 @@ async function presentStats(env: Env, row: CampaignRow, stats: LedgerStats): Pro
     granted: stats.granted,
     value: fromUnits(stats.units, decimals),
     users: stats.users,
+    failed: stats.failed,
     refused: stats.refused,
     remaining: {
       budget: budget === null ? null : fromUnits(Math.max(0, budget - stats.units), decimals),

@@ -7,7 +7,7 @@ import { fromUnits } from '../platform/decimal.ts'
 import { type App, operation, type Reply, reply } from '../platform/http.ts'
 import { invalid, type Refusal } from '../platform/problem.ts'
 import { readMeta } from '../platform/settings.ts'
-import { decimalsOf, stockOf } from '../rewards/kinds.ts'
+import { decimalsOf, schemeOf, stockOf } from '../rewards/kinds.ts'
 import { NO_CHAIN } from '../rewards/rewardEvents.ts'
 import { matches } from '../segments/condition.ts'
 import { explainRule } from '../segments/explain.ts'
@@ -83,8 +83,8 @@ async function tryOut(env: Env, row: CampaignRow, body: TryOut): Promise<Reply |
 }
 
 function candidateOf({ reward }: CampaignDefinition, body: TryOut, atMs: number, isOutside: boolean) {
-  const property =
-    reward.type === 'points' && 'of' in reward.scheme ? body.event?.properties?.[reward.scheme.of] : undefined
+  const scheme = schemeOf(reward)?.scheme
+  const property = scheme !== undefined && 'of' in scheme ? body.event?.properties?.[scheme.of] : undefined
   return {
     trigger: `test ${atMs}`,
     userId: body.userId,
@@ -129,11 +129,19 @@ function waitStep({ inaction, zone }: CampaignFacts, atMs: number): TraceStep | 
   return { check: 'unless', passed: true, detail: `granted at ${due}, unless ${event} happens before` }
 }
 
+/** What would be given, without what only a grant has, such as a code. */
 function rewardOf({ reward }: CampaignDefinition) {
-  const { type } = reward
-  return type === 'points'
-    ? { type, walletId: reward.walletId }
-    : { type, ...(type === 'coupon' ? { couponId: reward.couponId } : {}) }
+  switch (reward.type) {
+    case 'points':
+      return { type: reward.type, walletId: reward.walletId }
+    case 'coupon':
+      return { type: reward.type, couponId: reward.couponId }
+    case 'voucher':
+      return { type: reward.type, voucherListId: reward.voucherListId }
+    case 'custom':
+    case 'message':
+      return { type: reward.type, endpointId: reward.endpointId }
+  }
 }
 
 function triggerStep(

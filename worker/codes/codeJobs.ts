@@ -9,15 +9,26 @@ import type { Pattern } from './pattern.ts'
 
 /** What the owner of a series provides to the jobs that fill it. */
 export interface CodeJobPorts {
-  /** Claims codes for this series in the catalogue; answers the normal forms that another series has. */
-  claim: (codes: { key: string; code: string }[]) => Promise<string[]>
+  /**
+   * Claims codes for this series in the catalogue; answers the normal forms that another series has. Absent for a series
+   * whose codes need be unique in itself only.
+   */
+  claim?: (codes: { key: string; code: string }[]) => Promise<string[]>
   /** Which of these normal forms some series has, this one or another. */
-  taken: (keys: string[]) => Promise<string[]>
+  taken?: (keys: string[]) => Promise<string[]>
+  /** How many codes the series may hold; absent where there is no bound. */
+  capacity?: number
   /** Shows the world how far a job is. */
   report: (jobId: string, progress: JobProgress) => Promise<void>
 }
 
 type JobInput = { kind: 'generate'; pattern: Pattern; count: number } | { kind: 'import' }
+
+/** A code and the line of its file. */
+interface NumberedCode {
+  line: number
+  code: string
+}
 
 interface JobRow {
   ordinal: number
@@ -130,7 +141,7 @@ export class CodeJobs {
       leftOver.length > 0
         ? leftOver
         : this.#table.addPending(await this.#candidates(pattern, wanted), job.ordinal)
-    const elsewhere = await this.#ports.claim(fresh)
+    const elsewhere = (await this.#ports.claim?.(fresh)) ?? []
     this.#storage.transactionSync(() => {
       const made = this.#table.settlePending(elsewhere)
       this.#tight = made < wanted
@@ -150,7 +161,7 @@ export class CodeJobs {
   /** Codes to claim. The last ones of a pattern that others draw from too are found by asking about many. */
   async #candidates(pattern: Pattern, wanted: number): Promise<string[]> {
     const present = (keys: string[]) => this.#table.batchesOf(keys)
-    if (!this.#tight) return freshCodes(pattern, wanted, present)
+    if (!this.#tight || this.#ports.taken === undefined) return freshCodes(pattern, wanted, present)
     const many = freshCodes(pattern, CHUNK, present)
     const taken = new Set(await this.#ports.taken(many.map(normalCode)))
     return many.filter((code) => !taken.has(normalCode(code))).slice(0, wanted)
@@ -173,19 +184,14 @@ export class CodeJobs {
     this.#table.settlePending(this.#table.pending().map((code) => code.key))
     const lines = readLines(part.text, part.first_line)
     const problems: LineProblem[] = [...lines.problems]
-    const wanted = this.#sortOut(lines.codes, job.ordinal, problems)
-    const fresh = this.#table.addPending(
-      [...wanted.values()].map((entry) => entry.code),
-      job.ordinal,
-    )
-    const elsewhere = await this.#ports.claim(fresh)
-    for (const key of elsewhere) {
-      const entry = wanted.get(key)
-      if (entry !== undefined) problems.push({ line: entry.line, code: 'already_exists', value: entry.code })
-    }
-    problems.sort((one, other) => one.line - other.line)
+    const { claim } = this.#ports
+    const add =
+      claim === undefined
+        ? () => this.#addAvailable(lines.codes, job.ordinal, problems)
+        : await this.#addClaimed(lines.codes, job.ordinal, problems, claim)
     this.#storage.transactionSync(() => {
-      progress.imported += this.#table.settlePending(elsewhere)
+      progress.imported += add()
+      problems.sort((one, other) => one.line - other.line)
       progress.skipped += problems.length
       progress.done += lines.nextLine - part.first_line
       progress.problems = [...progress.problems, ...problems].slice(0, PROBLEMS_KEPT)
@@ -199,20 +205,53 @@ export class CodeJobs {
     await this.#ports.report(job.id, progress)
   }
 
-  /** Tells the codes of a part that are new from those that were seen before, in this file or in the series. */
-  #sortOut(
-    codes: { line: number; code: string }[],
+  /** Adds what is new of a part, and answers how many that were. Nearly always it is all, which one statement can tell. */
+  #addAvailable(codes: NumberedCode[], ordinal: number, problems: LineProblem[]): number {
+    if (codes.length <= this.#room() && this.#table.addAvailable(codes, ordinal)) return codes.length
+    const wanted = [...this.#sortOut(codes, ordinal, problems).values()]
+    this.#table.addAvailable(wanted, ordinal)
+    return wanted.length
+  }
+
+  /** Writes what is new of a part as pending, and claims it; answers what makes it available. */
+  async #addClaimed(
+    codes: NumberedCode[],
     ordinal: number,
     problems: LineProblem[],
-  ): Map<string, { line: number; code: string }> {
+    claim: NonNullable<CodeJobPorts['claim']>,
+  ): Promise<() => number> {
+    const wanted = this.#sortOut(codes, ordinal, problems)
+    const fresh = this.#table.addPending(
+      [...wanted.values()].map((entry) => entry.code),
+      ordinal,
+    )
+    const elsewhere = await claim(fresh)
+    for (const key of elsewhere) {
+      const entry = wanted.get(key)
+      if (entry !== undefined) problems.push({ line: entry.line, code: 'already_exists', value: entry.code })
+    }
+    return () => this.#table.settlePending(elsewhere)
+  }
+
+  #room(): number {
+    return (this.#ports.capacity ?? Number.POSITIVE_INFINITY) - this.#table.counts().total
+  }
+
+  /**
+   * Tells the codes of a part that are new from those that were seen before, in this file or in the series, and from
+   * those that the series has no room for. By their normal form.
+   */
+  #sortOut(codes: NumberedCode[], ordinal: number, problems: LineProblem[]): Map<string, NumberedCode> {
     const keyed = codes.map((entry) => ({ ...entry, key: normalCode(entry.code) }))
     const present = this.#table.batchesOf(keyed.map((entry) => entry.key))
-    const wanted = new Map<string, { line: number; code: string }>()
+    const room = this.#room()
+    const wanted = new Map<string, NumberedCode>()
     for (const { key, line, code } of keyed) {
       const batch = present.get(key)
       if (wanted.has(key) || batch === ordinal)
         problems.push({ line, code: 'duplicate_in_file', value: code })
       else if (batch !== undefined) problems.push({ line, code: 'already_exists', value: code })
+      else if (wanted.size >= room) problems.push({ line, code: 'list_full', value: code })
       else wanted.set(key, { line, code })
     }
     return wanted

@@ -10,6 +10,8 @@ export interface Asking {
   atMs: number
   redeemableMs: number
   expiresMs: number | null
+  /** Under which terms of its owner the code is given; absent where there is nothing to remember. */
+  terms?: number
 }
 
 /** What a grant was given. */
@@ -17,7 +19,11 @@ export interface Taken {
   code: string
   redeemableMs: number
   expiresMs: number | null
+  terms: number | null
 }
+
+/** The normal form of such a code is the code in upper case, see {@link normalCode}. */
+const ASCII = /^[\x21-\x7e]*$/
 
 const PENDING = 0
 const AVAILABLE = 1
@@ -45,11 +51,14 @@ export class CodeTable {
       CREATE TABLE IF NOT EXISTS code_counts (id INTEGER PRIMARY KEY, total INTEGER NOT NULL, available INTEGER NOT NULL);
       INSERT INTO code_counts VALUES (1, 0, 0) ON CONFLICT DO NOTHING;
       CREATE TABLE IF NOT EXISTS holders (grant_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, code TEXT NOT NULL,
-        seq INTEGER, at_ms INTEGER NOT NULL, redeemable_ms INTEGER NOT NULL, expires_ms INTEGER);
+        seq INTEGER, at_ms INTEGER NOT NULL, redeemable_ms INTEGER NOT NULL, expires_ms INTEGER, terms INTEGER);
       CREATE INDEX IF NOT EXISTS holders_by_user ON holders (user_id);
       CREATE INDEX IF NOT EXISTS holders_by_code ON holders (seq) WHERE seq IS NOT NULL;
       CREATE TABLE IF NOT EXISTS holder_count (id INTEGER PRIMARY KEY, distributed INTEGER NOT NULL);
       INSERT INTO holder_count VALUES (1, 0) ON CONFLICT DO NOTHING;`)
+    // Objects that were made before codes had terms get the column now.
+    if (!sql.exec('SELECT * FROM holders LIMIT 0').columnNames.includes('terms'))
+      sql.exec('ALTER TABLE holders ADD COLUMN terms INTEGER')
   }
 
   /** How many codes there are, how many are free, and how many grants were served. */
@@ -72,6 +81,29 @@ export class CodeTable {
         batch,
       )
       .toArray()
+  }
+
+  /**
+   * Adds codes that are available at once, of a series whose codes need not be claimed: all of them, or none (false) when
+   * one is here already or stands twice among them.
+   */
+  addAvailable(codes: { code: string }[], batch: number): boolean {
+    // Of nearly every file, the database can make the normal forms itself, and is handed every code once.
+    const isPlain = codes.every(({ code }) => ASCII.test(code))
+    const rows = codes.map(({ code }) => (isPlain ? code : [normalCode(code), code]))
+    const columns = isPlain ? 'upper(value), value' : 'value ->> 0, value ->> 1'
+    try {
+      this.#sql.exec(
+        `INSERT INTO codes (key, code, state, batch) SELECT ${columns}, ${AVAILABLE}, ?2 FROM json_each(?1)`,
+        JSON.stringify(rows),
+        batch,
+      )
+    } catch (error) {
+      if (error instanceof Error && /UNIQUE constraint failed: codes\.key/.test(error.message)) return false
+      throw error
+    }
+    this.#sql.exec('UPDATE code_counts SET total = total + ?1, available = available + ?1', codes.length)
+    return true
   }
 
   /** The pending codes: those of a batch that was cut short by a crash. */
@@ -115,15 +147,16 @@ export class CodeTable {
       code: string
       redeemable_ms: number
       expires_ms: number | null
+      terms: number | null
     }>(
-      `SELECT grant_id, code, redeemable_ms, expires_ms FROM holders
+      `SELECT grant_id, code, redeemable_ms, expires_ms, terms FROM holders
        WHERE grant_id IN (SELECT value FROM json_each(?1))`,
       JSON.stringify(grantIds),
     )
     return new Map(
       [...rows].map((row) => [
         row.grant_id,
-        { code: row.code, redeemableMs: row.redeemable_ms, expiresMs: row.expires_ms },
+        { code: row.code, redeemableMs: row.redeemable_ms, expiresMs: row.expires_ms, terms: row.terms },
       ]),
     )
   }
@@ -159,13 +192,13 @@ export class CodeTable {
     askings.forEach((asking, index) => {
       const given = codeAt(index)
       if (given === undefined) return
-      const { grantId, userId, atMs, redeemableMs, expiresMs } = asking
-      rows.push([grantId, userId, given.code, given.seq, atMs, redeemableMs, expiresMs])
-      taken.set(grantId, { code: given.code, redeemableMs, expiresMs })
+      const { grantId, userId, atMs, redeemableMs, expiresMs, terms = null } = asking
+      rows.push([grantId, userId, given.code, given.seq, atMs, redeemableMs, expiresMs, terms])
+      taken.set(grantId, { code: given.code, redeemableMs, expiresMs, terms })
     })
     this.#sql.exec(
-      `INSERT INTO holders (grant_id, user_id, code, seq, at_ms, redeemable_ms, expires_ms)
-       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+      `INSERT INTO holders (grant_id, user_id, code, seq, at_ms, redeemable_ms, expires_ms, terms)
+       SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7
        FROM json_each(?1)`,
       JSON.stringify(rows),
     )

@@ -38,18 +38,21 @@ export interface HoldingRow {
   at_ms: number
 }
 
-/** A code that a grant gives to a user. */
+/** A code that is given to a user: by a grant, or by API. */
 export interface GrantedCode {
   holdingId: string
   userId: string
   kind: Holding['type']
   sourceId: string
   code: string
-  grantId: string
-  campaignId: string
+  /** Null for what is given by API. */
+  grantId: string | null
+  campaignId: string | null
   redeemableMs: number
   expiresMs: number | null
   atMs: number
+  /** For a voucher: what its reward event says of its list. */
+  details: Record<string, unknown> | null
 }
 
 /** The statements that give codes to users, keyed by the holding, so that running them again changes nothing. */
@@ -65,15 +68,16 @@ export function holdCodesStatements(db: D1Database, codes: GrantedCode[]): D1Pre
     row.redeemableMs,
     row.expiresMs,
     row.atMs,
+    row.details,
   ])
   return jsonParts(rows).map((json) => db.prepare(insertHoldings).bind(json))
 }
 
 const insertHoldings = `
   INSERT INTO holdings
-    (id, user_id, kind, source_id, code, grant_id, campaign_id, redeemable_ms, expires_ms, at_ms)
+    (id, user_id, kind, source_id, code, grant_id, campaign_id, redeemable_ms, expires_ms, at_ms, details)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-    value ->> 7, value ->> 8, value ->> 9
+    value ->> 7, value ->> 8, value ->> 9, value ->> 10
   FROM json_each(?1) ${ofUsersThere} ON CONFLICT (user_id, id) DO NOTHING`
 
 /** The statement that reads what a user holds, newest first. */

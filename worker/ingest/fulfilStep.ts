@@ -6,13 +6,15 @@ import { formatInstant } from '../platform/calendar.ts'
 import { faultPoint } from '../platform/faults.ts'
 import type { Meta } from '../platform/settings.ts'
 import { fulfilStatements } from '../rewards/fulfil.ts'
-import { reactionsTo, sendReactions } from '../rewards/reactions.ts'
+import type { GrantToWrite, RewardedGrant } from '../rewards/kind.ts'
+import { sendOn } from '../rewards/sendOn.ts'
+import type { UserEvent } from '../users/event.ts'
 import { decisionStatements, eventKey, type StoredDecision } from './record.ts'
 import type { JudgedEvent } from './recorded.ts'
 
 /**
- * Fourth step: write what was granted and what was decided, in one batch; send the reward events on that campaigns
- * listen to; then settle with the ledgers.
+ * Fourth step: write what was granted and what was decided, in one batch; send on what grants lead to, webhooks and
+ * reward events that campaigns listen to; then settle with the ledgers.
  */
 export async function fulfilStep(
   env: Env,
@@ -23,11 +25,11 @@ export async function fulfilStep(
 ): Promise<void> {
   const decided = judged.filter(({ recorded }) => recorded.stored === null)
   if (decided.length === 0) return
-  const grants = decided.flatMap(({ outcomes }) =>
-    outcomes.flatMap(({ outcome }) => ('grant' in outcome ? [outcome.grant] : [])),
+  const grants = decided.flatMap(({ recorded: { event }, outcomes }) =>
+    outcomes.flatMap(({ outcome }) => ('grant' in outcome ? [withEvent(outcome.grant, event)] : [])),
   )
   const statements = [
-    ...fulfilStatements(db, grants),
+    ...(await fulfilStatements(db, grants)),
     ...decisionStatements(
       db,
       decided
@@ -39,15 +41,19 @@ export async function fulfilStep(
   if (statements.length > 0) await db.batch(statements)
   faultPoint('rows written')
   const index = await liveIndexAt(env, meta)
-  await sendReactions(
-    env,
-    reactionsTo(grants, (eventName) => index.hears(eventName)),
-  )
+  await sendOn(env, grants, (eventName) => index.hears(eventName))
   faultPoint('queued')
   faultPoint('before settling')
   for (const [campaignId, settlement] of settlementsOf(decided)) {
     later(campaignLedger(env, campaignId).settle(settlement))
   }
+}
+
+/** The event of a grant goes along where its rows are made of it, so that it need not be looked up. */
+function withEvent(grant: RewardedGrant, { id, name, properties }: UserEvent): GrantToWrite {
+  return grant.prepared === undefined || grant.eventId !== id
+    ? grant
+    : { ...grant, event: { name, properties } }
 }
 
 function settlementsOf(decided: JudgedEvent[]): Map<string, Settlement> {

@@ -37,6 +37,12 @@ test('asking for what stands costs nothing, and is true when it is answered', as
   expect(writes()).toBe(1)
 })
 
+test('what is due later than the runtime can be told of is due as late as it can', async () => {
+  const { alarm, stands } = slow()
+  await alarm.arm(Date.parse('9999-12-31T00:00:00Z'))
+  expect(stands()).toBe(Date.parse('2189-01-01T00:00:00Z'))
+})
+
 describe('armBy', () => {
   test('does not rely on an alarm that is being taken away', async () => {
     const { alarm, stands } = slow()

@@ -2,6 +2,12 @@ import type { Env } from '../env.ts'
 import { machineTime } from './clock.ts'
 
 /**
+ * The runtime takes no alarm after the year 2189. What is due later, such as an end in 9999, is due then: an alarm that
+ * goes off early finds nothing.
+ */
+const LATEST_ALARM_MS = Date.UTC(2189, 0, 1)
+
+/**
  * The one owner of an object's one alarm. It is set for the earliest thing due, even when that is overdue.
  *
  * Local mode also writes the moment down in the catalogue, because the test clock must find, over all objects,
@@ -57,7 +63,7 @@ export class Alarm {
     try {
       if (this.#env.BOON_MODE === 'local') await this.#writeDown(dueMs)
       if (dueMs === null) await this.#state.storage.deleteAlarm()
-      else await this.#state.storage.setAlarm(machineTime(dueMs))
+      else await this.#state.storage.setAlarm(Math.min(machineTime(dueMs), LATEST_ALARM_MS))
     } catch (error) {
       this.#armedMs = undefined
       throw error

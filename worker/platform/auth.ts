@@ -12,6 +12,10 @@ export const scopes = [
   'coupons:write',
   'wallets:read',
   'wallets:write',
+  'vouchers:read',
+  'vouchers:write',
+  'webhooks:read',
+  'webhooks:write',
   'account:read',
   'account:write',
 ] as const
@@ -77,13 +81,18 @@ export async function authenticate(
   return principal
 }
 
-/** Whether a principal may act within a scope, or within another; a refusal that names what is lacking otherwise. */
-export function authorize(principal: Principal, scope: Scope, or: Scope = scope): Refusal | undefined {
+/** Whether a principal may act within a scope, or within others; a refusal that names what is lacking otherwise. */
+export function authorize(
+  principal: Principal,
+  scope: Scope,
+  or: readonly Scope[] = [],
+): Refusal | undefined {
   if (principal.kind !== 'secret') {
     return refuse('forbidden', 'A publishable key works for /v1/tray only; this needs a secret key.')
   }
-  if (principal.scopes !== null && !principal.scopes.includes(scope) && !principal.scopes.includes(or)) {
-    return refuse('forbidden', `The key lacks the scope ${or === scope ? scope : `${scope} or ${or}`}.`)
+  const enough = [scope, ...or]
+  if (principal.scopes !== null && !enough.some((one) => principal.scopes?.includes(one))) {
+    return refuse('forbidden', `The key lacks the scope ${enough.join(' or ')}.`)
   }
   return undefined
 }

@@ -8,6 +8,11 @@ export type FaultPoint =
   | 'before settling'
   | 'part loaded'
   | 'members replaced'
+  | 'sent'
+  | 'failures reported'
+  | 'outcomes written'
+  | 'voucher taken'
+  | 'voucher written'
 
 type FaultHook = (point: FaultPoint) => void
 

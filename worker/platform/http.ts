@@ -15,10 +15,14 @@ export interface HonoEnv {
 export type App = OpenAPIHono<HonoEnv>
 
 /**
- * Who may call: a secret key with a scope, or with another that will do as well; a tray, which is any publishable key, or a secret key with the scope named;
+ * Who may call: a secret key with a scope, or with others that will do as well; a tray, which is any publishable key, or a secret key with the scope named;
  * anybody; or anybody in local mode only.
  */
-export type Access = { scope: Scope; or?: Scope; mayBeStale?: true } | { tray: Scope } | 'public' | 'local'
+export type Access =
+  | { scope: Scope; or?: readonly Scope[]; mayBeStale?: true }
+  | { tray: Scope }
+  | 'public'
+  | 'local'
 
 /** The fixed shape of an operation: what goes in and what comes out. It is also its page in the OpenAPI document. */
 export interface Operation<P, Q, B> {

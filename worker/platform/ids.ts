@@ -56,10 +56,12 @@ export function derivedId(prefix: IdPrefix, ownerId: string): string {
   return prefix + ownerId.slice(ownerId.indexOf('_'))
 }
 
+/** So many random bytes, in base64. */
+export function randomBase64(bytes: number): string {
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes))))
+}
+
 /** A long unguessable secret of `bytes` random bytes, base64url. */
 export function newSecret(bytes: number): string {
-  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes))))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+  return randomBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }

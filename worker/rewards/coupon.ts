@@ -37,12 +37,14 @@ export const coupon: RewardKind<'coupon'> & GrantableKind<'coupon'> = {
       if (given === undefined) throw new Error('The coupon ledger must answer every grant')
       if (typeof given === 'string') return given
       return {
-        type: 'coupon',
-        couponId,
-        holdingId: derivedId('hld', grant.id),
-        code: given.code,
-        redeemableFrom: formatInstant(given.redeemableMs),
-        expiresAt: given.expiresMs === null ? null : formatInstant(given.expiresMs),
+        reward: {
+          type: 'coupon',
+          couponId,
+          holdingId: derivedId('hld', grant.id),
+          code: given.code,
+          redeemableFrom: formatInstant(given.redeemableMs),
+          expiresAt: given.expiresMs === null ? null : formatInstant(given.expiresMs),
+        },
       }
     })
   },
@@ -64,6 +66,7 @@ export const coupon: RewardKind<'coupon'> & GrantableKind<'coupon'> = {
               expiresMs:
                 grant.reward.expiresAt === null ? null : (parseInstant(grant.reward.expiresAt) ?? null),
               atMs: grant.atMs,
+              details: null,
             },
           ],
     )

@@ -38,7 +38,7 @@ const reward = {
 
 test.each(['points', 'coupon'] as const)(
   'the longest %s of 1,000 events at 20 campaigns travel in parameters that D1 takes, none left out',
-  (kind) => {
+  async (kind) => {
     const grants = Array.from(
       { length: 20_000 },
       (_, n): RewardedGrant => ({
@@ -56,7 +56,7 @@ test.each(['points', 'coupon'] as const)(
       }),
     )
     const { db, bound } = recording()
-    fulfilStatements(db, grants)
+    await fulfilStatements(db, grants)
     const tables = Map.groupBy(bound, ({ sql }) => /INSERT INTO (\w+)/.exec(sql)?.[1])
     expect([...tables.keys()].sort()).toEqual(
       kind === 'points' ? ['grants', 'wallet_entries', 'wallet_lots'] : ['grants', 'holdings'],
@@ -68,8 +68,8 @@ test.each(['points', 'coupon'] as const)(
   },
 )
 
-test('no grants, no statements', () => {
+test('no grants, no statements', async () => {
   const { db, bound } = recording()
-  expect(fulfilStatements(db, [])).toEqual([])
+  expect(await fulfilStatements(db, [])).toEqual([])
   expect(bound).toEqual([])
 })

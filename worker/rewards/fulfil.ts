@@ -2,8 +2,9 @@ import { formatInstant } from '../platform/calendar.ts'
 import { jsonParts, ofUsersThere } from '../platform/databases.ts'
 import { fromUnits } from '../platform/decimal.ts'
 import type { UserRecord } from '../users/timeline.ts'
+import { contextsOf } from './context.ts'
 import type { Grant } from './contract.ts'
-import type { RewardedGrant } from './kind.ts'
+import type { GrantToWrite, RewardedGrant } from './kind.ts'
 import { effectsOf } from './kinds.ts'
 
 /** What the timeline shows of a grant, and what erasing a user takes away in this room. */
@@ -40,7 +41,8 @@ function makeShown(grant: RewardedGrant): Grant {
     ...(grant.asked === null || grant.asked === grant.units
       ? {}
       : { asked: fromUnits(grant.asked, grant.decimals) }),
-    status: 'fulfilled',
+    // What an endpoint has to do is done once it has said so.
+    status: 'deliveryId' in grant.reward ? 'granted' : 'fulfilled',
   }
 }
 
@@ -49,22 +51,27 @@ function makeShown(grant: RewardedGrant): Grant {
  * events of the user too, and the rows of their rewards. All are keyed by the grants, so that running them again
  * changes nothing.
  */
-export function fulfilStatements(db: D1Database, grants: RewardedGrant[]): D1PreparedStatement[] {
+export async function fulfilStatements(
+  db: D1Database,
+  grants: GrantToWrite[],
+): Promise<D1PreparedStatement[]> {
   if (grants.length === 0) return []
+  const contexts = await contextsOf(db, grants)
   const rows = grants.map((grant) => [
     grant.id,
     grant.userId,
     grant.campaignId,
     grant.atMs,
     presentGrant(grant),
+    grant.reward.type === 'custom' ? grant.details : undefined,
   ])
   const statements = jsonParts(rows).map((json) => db.prepare(insertGrants).bind(json))
   const byType = Map.groupBy(grants, (grant) => grant.reward.type)
-  for (const [type, ofType] of byType) statements.push(...effectsOf[type](db, ofType))
+  for (const [type, ofType] of byType) statements.push(...effectsOf(type, db, ofType, contexts))
   return statements
 }
 
 const insertGrants = `
-  INSERT INTO grants (id, user_id, campaign_id, at_ms, body)
-  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4
+  INSERT INTO grants (id, user_id, campaign_id, at_ms, body, details)
+  SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value -> 4, nullif(value -> 5, 'null')
   FROM json_each(?1) ${ofUsersThere} ON CONFLICT (user_id, id) DO NOTHING`

@@ -1,8 +1,9 @@
 import type { Env } from '../env.ts'
 import type { Issue } from '../platform/problem.ts'
+import type { GrantContexts } from './context.ts'
 import type { GrantReward, RewardOf, RewardType } from './contract.ts'
 import type { Chain } from './rewardEvents.ts'
-import type { NoAward } from './schemes.ts'
+import type { NoAward, SchemeInput } from './schemes.ts'
 
 /** A reward made ready when its campaign is published: what is needed of other things is looked up once and kept. */
 export type Prepared =
@@ -15,6 +16,15 @@ export type Prepared =
       zone: string
     }
   | { type: 'coupon'; reward: RewardOf<'coupon'>; zone: string }
+  | { type: 'voucher'; reward: RewardOf<'voucher'>; zone: string }
+  | {
+      type: 'custom'
+      reward: RewardOf<'custom'>
+      /** The goods, for a reward that is an item of the catalogue. */
+      item: { id: string; clientRewardId: string; name: string } | null
+      zone: string
+    }
+  | { type: 'message'; reward: RewardOf<'message'>; zone: string }
 
 /** A prepared reward of one kind. */
 export type PreparedOf<T extends Prepared['type']> = Extract<Prepared, { type: T }>
@@ -29,14 +39,36 @@ export interface DecidedGrant {
   asked: number | null
 }
 
+/** The event that triggered a grant, as templates and metadata see it. */
+export interface TriggeringEvent {
+  name: string
+  properties: Record<string, unknown>
+}
+
+/** What a reward event says of a reward beside what the grant says. */
+export type Details = Record<string, string | number | null>
+
+/** What a grant gives. */
+export interface Given {
+  reward: GrantReward
+  details?: Details
+}
+
 /** A decided grant and what it gave. */
-export interface RewardedGrant extends DecidedGrant {
+export interface RewardedGrant extends DecidedGrant, Given {
   /** What led to the event that triggered it. */
   chain: Chain
   campaignId: string
   campaignName: string
   decimals: number
-  reward: GrantReward
+  /** The reward as it was made ready, for kinds whose rows are made of it: see `context.ts`. */
+  prepared?: Prepared
+}
+
+/** A grant whose rows are to be written. */
+export interface GrantToWrite extends RewardedGrant {
+  /** The event that triggered it, where whoever writes has it at hand; looked up otherwise. */
+  event?: TriggeringEvent
 }
 
 /** How many are left to give (null where there is no end), and why there is nothing, if there is not. */
@@ -62,15 +94,20 @@ export interface RewardKind<T extends RewardType> {
 /** What a kind that can be granted does with its grants. */
 export interface GrantableKind<T extends Prepared['type']> {
   /** The award in units; null for a reward that has no amount. */
-  amount: (prepared: PreparedOf<T>, property: unknown) => number | NoAward | null
-  /** Gets hold of what each grant gives, by grant id; asking again answers the same. */
+  amount: (prepared: PreparedOf<T>, input: SchemeInput) => number | NoAward | null
+  /**
+   * Gets hold of what each grant gives, in their order; asking again answers the same.
+   *
+   * @param standing the ids of grants that were given something before: they get it again, whatever has happened since
+   */
   acquire: (
     env: Env,
     prepared: PreparedOf<T>,
     grants: DecidedGrant[],
-  ) => GrantReward[] | Promise<(GrantReward | NothingLeft)[]>
+    standing: ReadonlySet<string>,
+  ) => Given[] | Promise<(Given | NothingLeft)[]>
   /** The rows of one user database that these grants make, keyed by the grants. */
-  effects: (db: D1Database, grants: RewardedGrant[]) => D1PreparedStatement[]
+  effects: (db: D1Database, grants: RewardedGrant[], contexts: GrantContexts) => D1PreparedStatement[]
   /** What there is left to give. */
   stock: (env: Env, prepared: PreparedOf<T>) => Promise<Stock>
 }

@@ -1,38 +1,35 @@
 import type { Env } from '../env.ts'
 import type { Issue } from '../platform/problem.ts'
-import type { GrantReward, Reward, RewardType } from './contract.ts'
+import type { GrantContexts } from './context.ts'
+import type { Reward, RewardType, Scheme } from './contract.ts'
 import { coupon } from './coupon.ts'
-import {
-  type DecidedGrant,
-  fault,
-  type GrantableKind,
-  type NothingLeft,
-  type Preparation,
-  type Prepared,
-  type RewardKind,
-  type Stock,
+import { CREDITS, custom } from './custom.ts'
+import type {
+  DecidedGrant,
+  Given,
+  GrantableKind,
+  NothingLeft,
+  Preparation,
+  Prepared,
+  RewardedGrant,
+  RewardKind,
+  Stock,
 } from './kind.ts'
+import { message } from './message.ts'
 import { points } from './points.ts'
-import type { NoAward } from './schemes.ts'
+import type { NoAward, SchemeInput } from './schemes.ts'
+import { voucher } from './voucher.ts'
 
-/** A kind whose turn has not come: refused when a campaign is created. */
-function announced<T extends RewardType>(name: string): RewardKind<T> {
-  const refusal = [fault('type', `${name} are not available in this version; use points or coupon`)]
-  return { faults: () => refusal, prepare: async () => ({ issues: refusal }) }
-}
-
-const kinds: { [T in RewardType]: RewardKind<T> } = {
+const kinds: { [T in RewardType]: RewardKind<T> & GrantableKind<T> } = {
   points,
   coupon,
-  voucher: announced('vouchers'),
-  custom: announced('custom rewards'),
-  message: announced('messages'),
+  voucher,
+  custom,
+  message,
 }
 
-const grantable: { [T in Prepared['type']]: GrantableKind<T> } = { points, coupon }
-
 const kindOf = (reward: Reward) => kinds[reward.type] as RewardKind<RewardType>
-const grantableOf = (prepared: Prepared) => grantable[prepared.type] as GrantableKind<Prepared['type']>
+const grantableOf = (prepared: Prepared) => kinds[prepared.type] as GrantableKind<RewardType>
 
 /** What of a reward itself is refused when its campaign is created. */
 export function rewardFaults(reward: Reward): Issue[] {
@@ -45,22 +42,32 @@ export function prepareReward(env: Env, reward: Reward, zone: string): Promise<P
 }
 
 /** What a reward awards, in units; null for one that has no amount. */
-export function amountOf(prepared: Prepared, property: unknown): number | NoAward | null {
-  return grantableOf(prepared).amount(prepared, property)
+export function amountOf(prepared: Prepared, input: SchemeInput): number | NoAward | null {
+  return grantableOf(prepared).amount(prepared, input)
 }
 
-/** Gets hold of what each grant gives, in their order; asking again answers the same. */
+/**
+ * Gets hold of what each grant gives, in their order; asking again answers the same.
+ *
+ * @param standing the ids of grants that were given something before, and get it again whatever has happened since
+ */
 export function acquire(
   env: Env,
   prepared: Prepared,
   grants: DecidedGrant[],
-): (GrantReward | NothingLeft)[] | Promise<(GrantReward | NothingLeft)[]> {
-  return grantableOf(prepared).acquire(env, prepared, grants)
+  standing: ReadonlySet<string>,
+): (Given | NothingLeft)[] | Promise<(Given | NothingLeft)[]> {
+  return grantableOf(prepared).acquire(env, prepared, grants, standing)
 }
 
-/** The statements for the rows that rewards of one kind make in a user database. */
-export const effectsOf = { points: points.effects, coupon: coupon.effects } satisfies {
-  [T in Prepared['type']]: GrantableKind<T>['effects']
+/** The statements for the rows that grants of one kind make in their user database. */
+export function effectsOf(
+  type: RewardType,
+  db: D1Database,
+  grants: RewardedGrant[],
+  contexts: GrantContexts,
+): D1PreparedStatement[] {
+  return kinds[type].effects(db, grants, contexts)
 }
 
 /** What there is left of a reward. */
@@ -70,5 +77,18 @@ export function stockOf(env: Env, prepared: Prepared): Promise<Stock> {
 
 /** The decimals of a reward's amounts. */
 export function decimalsOf(prepared: Prepared): number {
-  return prepared.type === 'points' ? prepared.decimals : 0
+  if (prepared.type === 'points') return prepared.decimals
+  return prepared.type === 'custom' && prepared.reward.credits !== undefined ? CREDITS.decimals : 0
+}
+
+/** The scheme of a reward and its path within it; undefined for a reward that has no amount. */
+export function schemeOf(reward: Reward): { scheme: Scheme; path: string } | undefined {
+  if (reward.type === 'points') return { scheme: reward.scheme, path: 'scheme' }
+  if (reward.type !== 'custom' || reward.credits === undefined) return undefined
+  return { scheme: reward.credits.scheme, path: 'credits.scheme' }
+}
+
+/** Whether the rows of a reward are made of more than the grant: of who the user is, and of the event. */
+export function needsContext({ type, reward }: Prepared): boolean {
+  return type === 'custom' || type === 'message' || (type === 'points' && reward.metadata !== undefined)
 }

@@ -3,34 +3,39 @@ import { derivedId } from '../platform/ids.ts'
 import { creditGrantsStatements, type GrantedPoints } from '../wallets/grants.ts'
 import { findWallet } from '../wallets/store.ts'
 import { validityOf } from '../wallets/validity.ts'
+import type { GrantContexts } from './context.ts'
 import type { GrantReward } from './contract.ts'
-import { type DecidedGrant, fault, type GrantableKind, type PreparedOf, type RewardKind } from './kind.ts'
-import { award, schemeRefusal } from './schemes.ts'
+import {
+  type DecidedGrant,
+  fault,
+  type GrantableKind,
+  type PreparedOf,
+  type RewardedGrant,
+  type RewardKind,
+} from './kind.ts'
+import { resolveMetadata } from './metadata.ts'
+import { award, rangeIsEmpty, schemeFaults } from './schemes.ts'
 
 /** Points into a wallet. */
 export const points: RewardKind<'points'> & GrantableKind<'points'> = {
-  faults: (reward) => {
-    const refused = schemeRefusal(reward.scheme)
-    if (refused !== undefined) return [fault('scheme.kind', refused)]
-    if (reward.maxPerReward !== undefined && reward.scheme.kind === 'flat') {
-      return [fault('maxPerReward', 'a flat scheme has no maximum; lower its value instead')]
-    }
-    return []
-  },
+  faults: ({ scheme, maxPerReward }) =>
+    schemeFaults(scheme, maxPerReward).map(({ path, message }) => fault(path, message)),
 
   prepare: async (env, reward, zone) => {
     const wallet = await findWallet(env, reward.walletId)
     if (wallet === undefined) return { issues: [fault('walletId', `there is no wallet ${reward.walletId}`)] }
     const { decimals, rounding, expiry: walletExpiry } = wallet
+    if (rangeIsEmpty(reward.scheme, decimals)) {
+      return { issues: [fault('scheme.max', 'no amount that this wallet can hold lies in the range')] }
+    }
     return { prepared: { type: 'points', reward, decimals, rounding, walletExpiry, zone }, stock: null }
   },
 
-  amount: (prepared, property) =>
-    award(prepared.reward.scheme, { property }, prepared.reward.maxPerReward, prepared),
+  amount: (prepared, input) => award(prepared.reward.scheme, input, prepared.reward.maxPerReward, prepared),
 
-  acquire: (_env, prepared, grants) => grants.map((grant) => rewardOf(prepared, grant)),
+  acquire: (_env, prepared, grants) => grants.map((grant) => ({ reward: rewardOf(prepared, grant) })),
 
-  effects: (db, grants) => {
+  effects: (db, grants, contexts) => {
     const rows: GrantedPoints[] = grants.flatMap((grant) =>
       grant.reward.type !== 'points'
         ? []
@@ -47,6 +52,7 @@ export const points: RewardKind<'points'> & GrantableKind<'points'> = {
               atMs: grant.atMs,
               grantId: grant.id,
               description: grant.campaignName,
+              metadata: metadataOf(grant, contexts),
             },
           ],
     )
@@ -54,6 +60,13 @@ export const points: RewardKind<'points'> & GrantableKind<'points'> = {
   },
 
   stock: async () => ({ left: null, nothingLeft: undefined }),
+}
+
+/** A text that cannot be rendered is left out: the points are there all the same. */
+function metadataOf(grant: RewardedGrant, contexts: GrantContexts): Record<string, unknown> | undefined {
+  const context = contexts.get(grant.id)
+  if (context === undefined || grant.prepared?.type !== 'points') return undefined
+  return resolveMetadata(grant.prepared.reward.metadata, context, grant).values
 }
 
 function rewardOf(prepared: PreparedOf<'points'>, grant: DecidedGrant): GrantReward {

@@ -16,9 +16,11 @@ const MESSAGES_AT_ONCE = 5
 
 /** The reward events of grants that may trigger something, for {@link sendReactions}. */
 export function reactionsTo(grants: RewardedGrant[], isListened: (eventName: string) => boolean): Reaction[] {
-  return grants
-    .map((grant) => ({ event: rewardEventOf(grant), chain: chainAfter(grant) }))
-    .filter(({ event, chain }) => mayTrigger(chain) && isListened(event.name))
+  return grants.flatMap((grant) => {
+    const event = rewardEventOf(grant)
+    const chain = chainAfter(grant)
+    return event !== undefined && mayTrigger(chain) && isListened(event.name) ? [{ event, chain }] : []
+  })
 }
 
 /** Puts reward events into the `reactions` queue, off the path of the request that caused them. */

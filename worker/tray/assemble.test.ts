@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { HoldingRow } from '../codes/holdings.ts'
 import { couponDefinitionSchema } from '../coupons/contract.ts'
 import type { CouponRow } from '../coupons/store.ts'
-import { assembleCoupons } from './assemble.ts'
+import { assembleCoupons, assembleVouchers } from './assemble.ts'
 
 const NOW = Date.parse('2026-11-30T10:00:00Z')
 const DAY = 86_400_000
@@ -124,4 +124,41 @@ test('usable ones lead, expired ones come last, and otherwise the order stays', 
     'E1 locked',
     'OWN-1 expired',
   ])
+})
+
+describe('vouchers that a user holds', () => {
+  const list = { id: 'vls_1', name: 'Winter', description: null, partner: 'Puma' }
+  const held = (id: string, expiresMs: number) => ({
+    holding: holding(id, { kind: 'voucher', source_id: list.id, expires_ms: expiresMs }),
+    list,
+  })
+
+  test('say what they are', () => {
+    expect(assembleVouchers([held('h', NOW + DAY)], NOW)).toEqual([
+      {
+        voucherListId: 'vls_1',
+        holdingId: 'h',
+        code: 'OWN-h',
+        name: 'Winter',
+        description: null,
+        partner: 'Puma',
+        expiresAt: '2026-12-01T10:00:00.000Z',
+        state: 'usable',
+      },
+    ])
+  })
+
+  test.each<[number, string | undefined]>([
+    [NOW + 1, 'usable'],
+    [NOW, 'expired'],
+    [NOW - 30 * DAY, 'expired'],
+    [NOW - 30 * DAY - 1, undefined],
+  ])('that expire at %i are %s', (expiresMs, state) => {
+    expect(assembleVouchers([held('h', expiresMs)], NOW)[0]?.state).toBe(state)
+  })
+
+  test('expired ones come last, and otherwise the order stays', () => {
+    const rows = [held('1', NOW), held('2', NOW + DAY), held('3', NOW - DAY), held('4', NOW + 1)]
+    expect(assembleVouchers(rows, NOW).map((one) => one.holdingId)).toEqual(['2', '4', '1', '3'])
+  })
 })

@@ -1,7 +1,7 @@
 import type { HoldingRow } from '../codes/holdings.ts'
 import type { CouponRow } from '../coupons/store.ts'
 import { formatInstant } from '../platform/calendar.ts'
-import type { TrayCoupon } from './contract.ts'
+import type { TrayCoupon, TrayVoucher } from './contract.ts'
 
 /** How long a code stays to be seen after it has expired. */
 const SHOW_EXPIRED_MS = 30 * 86_400_000
@@ -37,6 +37,43 @@ export function assembleCoupons(
       ...dates(coupon.startsMs ?? 0, coupon.endsMs, nowMs),
     })
   }
+  return shown.sort((one, other) => places[one.state] - places[other.state])
+}
+
+/** What the catalogue says of a voucher list, for the tray. */
+export interface VoucherListShown {
+  id: string
+  name: string
+  description: string | null
+  /** The name of the partner. */
+  partner: string
+}
+
+/**
+ * The vouchers that a user holds, newest first. Whatever has become of their list, a code stays good until it expires;
+ * expired ones come last and leave after a month.
+ */
+export function assembleVouchers(
+  held: { holding: HoldingRow; list: VoucherListShown }[],
+  nowMs: number,
+): TrayVoucher[] {
+  const shown = held.flatMap(({ holding, list }): TrayVoucher[] => {
+    const { expires_ms: expiresMs } = holding
+    if (expiresMs === null || expiresMs < nowMs - SHOW_EXPIRED_MS) return []
+    const { name, description, partner } = list
+    return [
+      {
+        voucherListId: list.id,
+        holdingId: holding.id,
+        code: holding.code,
+        name,
+        description,
+        partner,
+        expiresAt: formatInstant(expiresMs),
+        state: expiresMs <= nowMs ? 'expired' : 'usable',
+      },
+    ]
+  })
   return shown.sort((one, other) => places[one.state] - places[other.state])
 }
 

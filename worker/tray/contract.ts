@@ -29,12 +29,29 @@ export const trayCouponSchema = z
 /** A coupon in the tray, on the wire. */
 export type TrayCoupon = z.infer<typeof trayCouponSchema>
 
+/** A voucher in the tray. */
+export const trayVoucherSchema = z
+  .object({
+    voucherListId: z.string(),
+    holdingId: z.string(),
+    code: z.string(),
+    name: z.string(),
+    description: z.string().nullable(),
+    partner: z.string(),
+    expiresAt: z.string(),
+    state: z.enum(['usable', 'expired']),
+  })
+  .openapi('TrayVoucher')
+
+/** A voucher in the tray, on the wire. */
+export type TrayVoucher = z.infer<typeof trayVoucherSchema>
+
 /** What a user sees, as answered. */
 export const traySchema = z
   .object({
     user: z.object({ id: z.string(), name: z.string().nullable() }).nullable(),
     coupons: z.array(trayCouponSchema),
-    vouchers: z.array(z.looseObject({ code: z.string() })),
+    vouchers: z.array(trayVoucherSchema),
     wallets: z.array(balanceSchema),
   })
   .openapi('Tray')

@@ -9,7 +9,7 @@ import { type App, type Call, operation, reply } from '../platform/http.ts'
 import { decodeCursor, pageOf, pageQuery, toPage } from '../platform/paging.ts'
 import { invalid, Refusal, refuse } from '../platform/problem.ts'
 import { userParams } from '../users/contract.ts'
-import { assembleCoupons } from './assemble.ts'
+import { assembleCoupons, assembleVouchers } from './assemble.ts'
 import { tokenRequestSchema, tokenSchema, traySchema } from './contract.ts'
 import { belongingsOf, everyonesCoupons } from './store.ts'
 import { readUserToken, signUserToken } from './userToken.ts'
@@ -91,11 +91,11 @@ function tray(app: App): void {
           wallets: [],
         })
       }
-      const { user, held, everyone, balances } = await belongingsOf(call.env, viewer.userId, nowMs)
+      const { user, held, vouchers, everyone, balances } = await belongingsOf(call.env, viewer.userId, nowMs)
       return reply(200, {
         user,
         coupons: assembleCoupons(everyone, held, nowMs),
-        vouchers: [],
+        vouchers: assembleVouchers(vouchers, nowMs),
         wallets: balances,
       })
     },

@@ -53,40 +53,77 @@ export const walletParams = z.object({ walletId: z.string() })
 /** The path of one user's balance in one wallet. */
 export const userWalletParams = z.object({ userId: callerId, walletId: z.string() })
 
-const movement = {
-  points: z.number().positive('must be more than 0').max(1_000_000_000_000),
+/** The most points of one movement: with three decimals they are still exact. */
+const MOST_POINTS = 1_000_000_000_000
+
+const points = z.number().positive('must be more than 0').max(MOST_POINTS)
+
+const notes = {
   description: lineSchema(500),
   orderId: lineSchema(128).optional(),
   metadata: z.record(lineSchema(100), proseSchema(1_000)).optional(),
 }
 
+const validity = { activation: activationSchema.optional(), expiry: expirySchema.optional() }
+
 /** The body of a credit. */
-export const creditSchema = z.strictObject({
-  ...movement,
-  activation: activationSchema.optional(),
-  expiry: expirySchema.optional(),
+export const creditSchema = z.strictObject({ points, ...notes, ...validity })
+
+/** The body of a debit. */
+export const debitSchema = z.strictObject({ points, ...notes })
+
+/** The body of a refund; without `points` it gives back all that is left to give back of the debit. */
+export const refundSchema = z.strictObject({
+  entryId: lineSchema(128),
+  points: points.optional(),
+  ...notes,
+  description: notes.description.optional(),
 })
 
-/** The body of a credit. */
-export type Credit = z.infer<typeof creditSchema>
+/** The body of an adjustment: points to add, or with a minus to take away. Only added points have a validity. */
+export const adjustSchema = z
+  .strictObject({
+    points: z
+      .number()
+      .min(-MOST_POINTS)
+      .max(MOST_POINTS)
+      .refine((value) => value !== 0, 'must not be 0'),
+    ...notes,
+    ...validity,
+  })
+  .superRefine((body, context) => {
+    if (body.points >= 0) return
+    for (const path of ['activation', 'expiry'] as const) {
+      if (body[path] === undefined) continue
+      const message = 'is for points that are added; these are taken away'
+      context.addIssue({ code: 'custom', path: [path], message })
+    }
+  })
 
-/** The body of a debit. */
-export const debitSchema = z.strictObject(movement)
+/** What the bodies of all movements have in common. */
+export interface MovementBody {
+  points?: number | undefined
+  description?: string | undefined
+  orderId?: string | undefined
+  metadata?: Record<string, string> | undefined
+}
 
-/** The body of a debit. */
-export type Debit = z.infer<typeof debitSchema>
-
-/** One movement of a wallet, as answered. */
+/**
+ * One movement of a wallet, as answered. Points are more than 0 and the kind tells their direction; only an adjustment
+ * that takes away has less. `balance` is the active balance right after it. Points that expire are no movement that
+ * anybody asked for: their entry has the source `time`.
+ */
 export const entrySchema = z
   .object({
     id: z.string(),
-    kind: z.enum(['credit', 'debit']),
+    kind: z.enum(['credit', 'debit', 'refund', 'expire', 'adjust']),
     walletId: z.string(),
     points: z.number(),
     balance: z.number(),
     at: z.string(),
-    source: z.enum(['campaign', 'api']),
+    source: z.enum(['campaign', 'api', 'time']),
     grantId: z.string().nullable(),
+    refundOf: z.string().nullable(),
     orderId: z.string().nullable(),
     description: z.string(),
     metadata: z.unknown(),
@@ -95,6 +132,18 @@ export const entrySchema = z
 
 /** One movement of a wallet on the wire. */
 export type Entry = z.infer<typeof entrySchema>
+
+/** What the check of a wallet found: how much it looked at, and what does not add up (the first 100). */
+export const auditSchema = z
+  .object({
+    users: z.int(),
+    entries: z.int(),
+    mismatches: z.array(z.object({ userId: z.string(), message: z.string() })),
+  })
+  .openapi('WalletAudit')
+
+/** What the check of a wallet found, on the wire. */
+export type Audit = z.infer<typeof auditSchema>
 
 /** One user's balance in one wallet, as answered. */
 export const balanceSchema = z

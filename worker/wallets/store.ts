@@ -5,7 +5,8 @@ import { formatInstant } from '../platform/calendar.ts'
 import type { Wallet, WalletPatch } from './contract.ts'
 import { wallets } from './tables.ts'
 
-type WalletRow = typeof wallets.$inferSelect
+/** A wallet as the catalogue keeps it. */
+export type WalletRow = typeof wallets.$inferSelect
 
 /** A wallet row as the contract shows it. */
 export function presentWallet(row: WalletRow): Wallet {

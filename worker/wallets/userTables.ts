@@ -27,7 +27,8 @@ export const walletEntries = sqliteTable(
     id: text().notNull(),
     userId: text('user_id').notNull(),
     walletId: text('wallet_id').notNull(),
-    kind: text({ enum: ['credit', 'debit'] }).notNull(),
+    kind: text({ enum: ['credit', 'debit', 'refund', 'adjust'] }).notNull(),
+    /** More than 0; only an adjustment that takes points away has less. */
     units: integer().notNull(),
     /** The active balance right after this entry. */
     balance: integer().notNull(),
@@ -36,6 +37,8 @@ export const walletEntries = sqliteTable(
     atMs: integer('at_ms').notNull(),
     source: text({ enum: ['campaign', 'api'] }).notNull(),
     grantId: text('grant_id'),
+    /** For a refund: the debit that it gives back. */
+    refundOf: text('refund_of'),
     orderId: text('order_id'),
     description: text().notNull(),
     metadata: text({ mode: 'json' }).$type<unknown>(),
