@@ -1,3 +1,4 @@
+-- Made by drizzle-kit, less its DROP of `reward_events`: the version before this one reads it while it is replaced.
 CREATE TABLE `deliveries` (
 	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
@@ -20,11 +21,11 @@ CREATE INDEX `deliveries_due` ON `deliveries` (`due_ms`) WHERE status = 'pending
 ALTER TABLE `holdings` ADD `details` text;--> statement-breakpoint
 ALTER TABLE `grants` ADD `details` text;--> statement-breakpoint
 ALTER TABLE `wallet_entries` ADD `refund_of` text;--> statement-breakpoint
-DROP VIEW `reward_events`;--> statement-breakpoint
-CREATE VIEW `reward_events` AS 
-  SELECT user_id, 'evt' || substr(id, 4) AS id, at_ms,
+CREATE VIEW `granted_events` AS 
+  SELECT user_id, 'evt' || substr(id, 4) AS id,
     CASE body ->> '$.reward.type' WHEN 'points' THEN 'CT Points Credited' WHEN 'coupon' THEN 'CT Coupon Rewarded'
       ELSE 'CT Custom Reward Issued' END AS name,
+    at_ms,
     CASE body ->> '$.reward.type'
     WHEN 'points' THEN
       json_object('CT Source', 'Promo Module', 'campaignId', campaign_id, 'grantId', id, 'walletId', body ->> '$.reward.walletId', 'points', body -> '$.value', 'kind', 'credit',
@@ -38,17 +39,17 @@ CREATE VIEW `reward_events` AS
     END AS properties
   FROM grants
   WHERE body ->> '$.reward.type' IN ('points', 'coupon')
-    OR (body ->> '$.reward.type' = 'custom' AND body ->> '$.status' <> 'failed')
-  UNION ALL
-  SELECT user_id, 'evt' || substr(id, 4), at_ms, 'CT Partner Voucher Rewarded',
+    OR (body ->> '$.reward.type' = 'custom' AND body ->> '$.status' <> 'failed');--> statement-breakpoint
+CREATE VIEW `voucher_events` AS 
+  SELECT user_id, 'evt' || substr(id, 4) AS id, 'CT Partner Voucher Rewarded' AS name, at_ms,
     json_object('CT Source', 'Promo Module', 'campaignId', campaign_id, 'eventTimestamp', at_ms / 1000,
       'listDescription', details ->> '$.listDescription', 'listExpiry', details ->> '$.listExpiry',
       'listTag', details ->> '$.listTag', 'partner', details ->> '$.partner',
-      'source', iif(grant_id IS NULL, 'API', 'Campaign'), 'voucherCode', code, 'voucherListId', source_id)
-  FROM holdings WHERE kind = 'voucher'
-  UNION ALL
-  SELECT user_id, 'evt' || substr(id, 4), at_ms,
-    iif(kind = 'debit' OR units < 0, 'CT Points Debited', 'CT Points Credited'),
+      'source', iif(grant_id IS NULL, 'API', 'Campaign'), 'voucherCode', code, 'voucherListId', source_id) AS properties
+  FROM holdings WHERE kind = 'voucher';--> statement-breakpoint
+CREATE VIEW `wallet_events` AS 
+  SELECT user_id, 'evt' || substr(id, 4) AS id,
+    iif(kind = 'debit' OR units < 0, 'CT Points Debited', 'CT Points Credited') AS name, at_ms,
     json_object('CT Source', 'Promo Module', 'walletId', wallet_id, 'points', abs(units) / pow(10, decimals), 'kind', kind,
-      'entryId', id, 'orderId', order_id, 'description', description)
+      'entryId', id, 'orderId', order_id, 'description', description) AS properties
   FROM wallet_entries WHERE source = 'api';

@@ -78,3 +78,32 @@ test('whether somebody did the other thing is asked of their own time only', asy
     'SEARCH events USING INDEX events_by_time (user_id=? AND at_ms>? AND at_ms<?)',
   ])
 })
+
+test('reward events of some users: only what is theirs, in every table that makes them', async () => {
+  const rewarded = { did: { event: 'CT Partner Voucher Rewarded', within: { last: 'P30D' } } } as Rule
+  const plan = await planOf(subjectsStatement(toCore(rewarded, named), at, subjects))
+  for (const table of ['grants', 'holdings', 'wallet_entries']) {
+    const own = plan.filter((detail) => new RegExp(`\\b${table}\\b`).test(detail))
+    expect(own.length, table).toBeGreaterThan(0)
+    for (const detail of own) expect(detail).toMatch(/^SEARCH .*\(user_id=\?/)
+  }
+  expect(plan.filter((detail) => detail.startsWith('SCAN events'))).toEqual([])
+  const occurrence = { event: 'CT Points Debited', where: [], same: undefined }
+  const watch = { userId: 'u', eventId: 'e', fromMs: 0, untilMs: 1, value: '' }
+  for (const statement of occurredStatements(occurrence, at, [watch])) {
+    const watched = await planOf(statement)
+    expect(watched.filter((detail) => /^SCAN (events|grants|holdings|wallet_entries)/.test(detail))).toEqual(
+      [],
+    )
+  }
+})
+
+test('deliveries are found by an index, whatever they are asked by', async () => {
+  const planned = async (sql: string, ...values: unknown[]) => (await planOf({ sql, values })).join('; ')
+  const listed = (where: string) => `SELECT d.* FROM deliveries d ${where} ORDER BY d.id DESC LIMIT 10`
+  expect(await planned(listed('WHERE d.endpoint_id = ?1'), 'e')).toMatch(/deliveries_by_endpoint/)
+  expect(await planned(listed('WHERE d.status = ?1'), 'failed')).toMatch(/deliveries_by_status/)
+  expect(await planned(listed('WHERE d.endpoint_id = ?1 AND d.status = ?2'), 'e', 'failed')).toMatch(
+    /SEARCH d/,
+  )
+})

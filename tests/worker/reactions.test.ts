@@ -37,7 +37,7 @@ describe('reward events', () => {
     await campaign('Same', purse.id, { reward: { type: 'coupon', couponId: shared.id } })
     const { decisions } = await send([{ id: 'same', userId: 'r0', name: 'Same' }])
     const { results } = await usersDb(env, 'r0')
-      .prepare('SELECT id, name, at_ms, properties FROM reward_events WHERE user_id = ?1 ORDER BY id')
+      .prepare('SELECT id, name, at_ms, properties FROM granted_events WHERE user_id = ?1 ORDER BY id')
       .bind('r0')
       .all<{ id: string; name: string; at_ms: number; properties: string }>()
     const shown = results.map((row) => ({

@@ -1,8 +1,10 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { evictAllDurableObjects } from 'cloudflare:test'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { setFaultHook } from '../../worker/platform/faults.ts'
 import { call, campaign, clock, coupon, inFlight, jobDone, ok, send } from './boon.ts'
 import { at, HOUR } from './couponParts.ts'
 import { expectProblem } from './problems.ts'
-import { campaignNow, grantRows, holdingRows, setUpAt } from './records.ts'
+import { campaignNow, grantRows, holdingRows, setUpAt, userAt } from './records.ts'
 import {
   assign,
   codes,
@@ -17,6 +19,7 @@ import {
 } from './voucherParts.ts'
 
 beforeAll(() => setUpAt('2026-05-01T12:00:00Z'))
+afterEach(() => setFaultHook(undefined))
 
 const giving = (voucherListId: string, more: object = {}) => ({
   reward: { type: 'voucher', voucherListId },
@@ -183,6 +186,47 @@ describe('a campaign that gives vouchers', () => {
     expect(new Set((await voucherRows(list.id)).map(({ code }) => code)).size).toBe(3)
   })
 })
+
+describe.each(['decided', 'code taken', 'rows written', 'queued', 'before settling'] as const)(
+  'a death at any point, %s',
+  (point) => {
+    test('the alarm finishes it once, and what was taken is as it was then', async () => {
+      const list = await voucherList(codes(3, 'DEATH'), { description: 'then' })
+      const event = `Death at ${point}`
+      const { id } = await campaign(event, '', giving(list.id))
+      const users = [userAt(0, `${point} zero `), userAt(1, `${point} one `)]
+      const events = users.map((userId) => ({ id: `of ${userId}`, userId, name: event }))
+      let left = 1
+      setFaultHook((reached) => {
+        if (reached === point && left-- > 0) throw new Error(`killed at ${point}`)
+      })
+      expect((await call('POST', '/v1/events', { events })).status).toBe(500)
+      setFaultHook(undefined)
+      await evictAllDurableObjects()
+      const taken = point !== 'decided'
+      if (taken) {
+        await ok('PATCH', `/v1/voucher-lists/${list.id}`, { description: 'now' })
+        await ok('PATCH', `/v1/partners/${list.partnerId}`, { name: 'Renamed' })
+        await verb(list.id, 'pause')
+      }
+      await clock('PT10S')
+      const rows = await voucherRows(list.id)
+      expect(rows.map(({ user_id }) => user_id).sort()).toEqual([...users].sort())
+      expect(new Set(rows.map(({ code }) => code)).size).toBe(2)
+      expect((await grantRows(id)).map((row) => row.id).sort()).toEqual(
+        rows.map(({ grant_id }) => grant_id).sort(),
+      )
+      for (const user of users) {
+        const said = (await voucherEvents(user)).map(({ properties }) => properties)
+        expect(said).toMatchObject([{ listDescription: 'then', partner: 'Puma' }])
+      }
+      expect(await listNow(list.id)).toMatchObject({ assigned: 2, stock: { total: 3, available: 1 } })
+      const again = await send(events)
+      expect(outcomeOf(again)).toEqual(['granted', 'granted'])
+      expect(await voucherRows(list.id)).toHaveLength(2)
+    })
+  },
+)
 
 describe('a list in use', () => {
   test('by a campaign that is not over cannot be archived, and the answer names it', async () => {

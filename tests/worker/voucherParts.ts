@@ -68,7 +68,7 @@ export const voucherRows = (listId: string) =>
 /** The voucher events of a user, as the view has them. */
 export async function voucherEvents(userId: string) {
   const rows = await everywhere<{ id: string; at_ms: number; properties: string }>(
-    `SELECT id, at_ms, properties FROM reward_events WHERE user_id = ?1 AND name = 'CT Partner Voucher Rewarded'
+    `SELECT id, at_ms, properties FROM voucher_events WHERE user_id = ?1 AND name = 'CT Partner Voucher Rewarded'
      ORDER BY at_ms, id`,
     userId,
   )

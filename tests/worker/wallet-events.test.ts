@@ -14,7 +14,10 @@ beforeAll(setUp)
 /** The events that the database shows of a user, as the text that it shows them in. */
 async function shownOf(userId: string): Promise<UserEvent[]> {
   const { results } = await usersDb(env, userId)
-    .prepare('SELECT id, name, at_ms, properties FROM reward_events WHERE user_id = ?1 ORDER BY id')
+    .prepare(
+      `SELECT id, name, at_ms, properties FROM granted_events WHERE user_id = ?1 UNION ALL
+       SELECT id, name, at_ms, properties FROM wallet_events WHERE user_id = ?1 ORDER BY id`,
+    )
     .bind(userId)
     .all<{ id: string; name: string; at_ms: number; properties: string }>()
   return results.map((row) => ({

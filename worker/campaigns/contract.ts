@@ -5,6 +5,7 @@ import {
   limitSchema,
   limitsByPeriodSchema,
   lineSchema,
+  patchOf,
   zoneSchema,
 } from '../platform/contract.ts'
 import { pageQuery } from '../platform/paging.ts'
@@ -102,13 +103,7 @@ export const campaignDefinitionSchema = z.strictObject(fields).superRefine((camp
 export type CampaignDefinition = z.infer<z.ZodObject<typeof fields>>
 
 /** A patch: what it names replaces, null removes. It is checked again as a whole once merged. */
-export const campaignPatchSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(fields).map((name) => [name, z.unknown()])) as {
-      [K in keyof typeof fields]: z.ZodUnknown
-    },
-  )
-  .partial()
+export const campaignPatchSchema = patchOf(fields)
 
 const count = z.int()
 

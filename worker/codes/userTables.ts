@@ -15,7 +15,7 @@ export const holdings = sqliteTable(
     redeemableMs: integer('redeemable_ms').notNull(),
     expiresMs: integer('expires_ms'),
     atMs: integer('at_ms').notNull(),
-    /** For a voucher: what its reward event says of its list, see `rewards/rewardEvents.ts`. */
+    /** For a voucher: what its reward event says of its list, see `rewards/userTables.ts`. */
     details: text({ mode: 'json' }).$type<Record<string, unknown>>(),
   },
   (table) => [primaryKey({ columns: [table.userId, table.id] })],

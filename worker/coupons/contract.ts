@@ -4,6 +4,7 @@ import {
   durationSchema,
   limitsByPeriodSchema,
   lineSchema,
+  patchOf,
   proseSchema,
   zoneSchema,
 } from '../platform/contract.ts'
@@ -111,13 +112,7 @@ export const couponDefinitionSchema = z.strictObject(fields).superRefine((coupon
 export type CouponDefinition = z.infer<typeof couponDefinitionSchema>
 
 /** A patch: what it names replaces, null removes. It is checked again as a whole once merged. */
-export const couponPatchSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(fields).map((name) => [name, z.unknown()])) as {
-      [K in keyof typeof fields]: z.ZodUnknown
-    },
-  )
-  .partial()
+export const couponPatchSchema = patchOf(fields)
 
 /** A coupon, as answered. */
 export const couponSchema = z

@@ -48,3 +48,12 @@ export const limitsByPeriodSchema = z.strictObject({
 
 /** Limits by period: all combine. */
 export type LimitsByPeriod = z.infer<typeof limitsByPeriodSchema>
+
+/**
+ * The schema of a patch: what it names replaces, null removes. It knows the names only, for what comes of it is checked
+ * as a whole once it is merged.
+ */
+export function patchOf<Fields extends object>(fields: Fields) {
+  const names = Object.keys(fields).map((name) => [name, z.unknown()])
+  return z.strictObject(Object.fromEntries(names) as { [K in keyof Fields]: z.ZodUnknown }).partial()
+}

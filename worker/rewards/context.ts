@@ -1,4 +1,5 @@
 import { jsonParts } from '../platform/databases.ts'
+import { ownEventViews } from '../users/ownEvents.ts'
 import type { GrantToWrite, TriggeringEvent } from './kind.ts'
 
 /** Who a grant is for and what triggered it, as metadata, templates and payloads see it. */
@@ -41,7 +42,8 @@ export async function contextsOf(db: D1Database, grants: GrantToWrite[]): Promis
   const found = eventsOf(rows.slice(userParts.length).flat())
   const own = absent.filter((grant) => !found.has(keyOf(grant.userId, grant.eventId)))
   if (own.length > 0) {
-    const more = await db.batch<unknown>(eventStatements(db, 'reward_events', own))
+    const views = ownEventViews.flatMap((view) => eventStatements(db, view, own))
+    const more = await db.batch<unknown>(views)
     for (const [key, event] of eventsOf(more.flatMap(({ results }) => results))) found.set(key, event)
   }
   return new Map(
@@ -61,7 +63,7 @@ const findUsers = `
 
 function eventStatements(
   db: D1Database,
-  table: 'events' | 'reward_events',
+  table: 'events' | (typeof ownEventViews)[number],
   grants: GrantToWrite[],
 ): D1PreparedStatement[] {
   const sql = `SELECT e.user_id, e.id, e.name, e.properties FROM json_each(?1) AS sought

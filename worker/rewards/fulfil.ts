@@ -1,7 +1,8 @@
 import { formatInstant } from '../platform/calendar.ts'
 import { jsonParts, ofUsersThere } from '../platform/databases.ts'
 import { fromUnits } from '../platform/decimal.ts'
-import type { UserRecord } from '../users/timeline.ts'
+import { ownEventViews } from '../users/ownEvents.ts'
+import { eventRecord, type UserRecord } from '../users/timeline.ts'
 import { contextsOf } from './context.ts'
 import type { Grant } from './contract.ts'
 import type { GrantToWrite, RewardedGrant } from './kind.ts'
@@ -10,12 +11,7 @@ import { effectsOf } from './kinds.ts'
 /** What the timeline shows of a grant, and what erasing a user takes away in this room. */
 export const grantRecords: UserRecord[] = [
   { type: 'grant', table: 'grants', shown: 'body' },
-  {
-    type: 'event',
-    table: 'reward_events',
-    isView: true,
-    shown: `json_object('name', name, 'properties', json(properties))`,
-  },
+  ...ownEventViews.map((table): UserRecord => ({ ...eventRecord, table, isView: true })),
 ]
 
 const shown = new WeakMap<RewardedGrant, Grant>()

@@ -87,7 +87,7 @@ function ofGrant({ campaignId, id }: RewardedGrant) {
 
 /**
  * The event of the user that a grant is, keyed by the grant, so that making it twice makes it once; undefined for a
- * message, which is no event. The view `reward_events` shows the same to the letter.
+ * message, which is no event. The views in `userTables.ts` show the same to the letter.
  */
 export function rewardEventOf(grant: RewardedGrant): UserEvent | undefined {
   const make = makers[grant.reward.type] as EventMaker<GrantReward>

@@ -21,23 +21,27 @@ export const grants = sqliteTable(
 const common = "'CT Source', 'Promo Module'"
 const ofGrant = `${common}, 'campaignId', campaign_id, 'grantId', id`
 
-/**
- * User database: the events of Boon's own, as `rewardEvents.ts` makes them: what was granted, the vouchers that were
- * given in any way, and what went in and out of wallets by API. A view and not rows, because other tables hold all of
- * it already; whatever looks at events by name looks here for those of Boon's own. A custom reward that failed was
- * not issued.
- */
-export const rewardEvents = sqliteView('reward_events', {
+const columns = {
   userId: text('user_id').notNull(),
   id: text().notNull(),
   name: text().notNull(),
   atMs: integer('at_ms').notNull(),
   properties: text({ mode: 'json' }).$type<Record<string, unknown>>().notNull(),
-}).as(
+}
+
+/*
+ * User database: the events of Boon's own, as `rewardEvents.ts` makes them. Views and not rows, because other tables hold
+ * all of it already; `users/ownEvents.ts` names them for whatever looks at events by name. Three and not one, because
+ * SQLite reads a union within a union whole, whoever is asked for.
+ */
+
+/** What was granted. A custom reward that failed was not issued, and a message is no event. */
+export const grantedEvents = sqliteView('granted_events', columns).as(
   sql.raw(`
-  SELECT user_id, 'evt' || substr(id, 4) AS id, at_ms,
+  SELECT user_id, 'evt' || substr(id, 4) AS id,
     CASE body ->> '$.reward.type' WHEN 'points' THEN 'CT Points Credited' WHEN 'coupon' THEN 'CT Coupon Rewarded'
       ELSE 'CT Custom Reward Issued' END AS name,
+    at_ms,
     CASE body ->> '$.reward.type'
     WHEN 'points' THEN
       json_object(${ofGrant}, 'walletId', body ->> '$.reward.walletId', 'points', body -> '$.value', 'kind', 'credit',
@@ -51,18 +55,26 @@ export const rewardEvents = sqliteView('reward_events', {
     END AS properties
   FROM grants
   WHERE body ->> '$.reward.type' IN ('points', 'coupon')
-    OR (body ->> '$.reward.type' = 'custom' AND body ->> '$.status' <> 'failed')
-  UNION ALL
-  SELECT user_id, 'evt' || substr(id, 4), at_ms, 'CT Partner Voucher Rewarded',
+    OR (body ->> '$.reward.type' = 'custom' AND body ->> '$.status' <> 'failed')`),
+)
+
+/** The vouchers that users were given, by a campaign or by API. */
+export const voucherEvents = sqliteView('voucher_events', columns).as(
+  sql.raw(`
+  SELECT user_id, 'evt' || substr(id, 4) AS id, 'CT Partner Voucher Rewarded' AS name, at_ms,
     json_object(${common}, 'campaignId', campaign_id, 'eventTimestamp', at_ms / 1000,
       'listDescription', details ->> '$.listDescription', 'listExpiry', details ->> '$.listExpiry',
       'listTag', details ->> '$.listTag', 'partner', details ->> '$.partner',
-      'source', iif(grant_id IS NULL, 'API', 'Campaign'), 'voucherCode', code, 'voucherListId', source_id)
-  FROM holdings WHERE kind = 'voucher'
-  UNION ALL
-  SELECT user_id, 'evt' || substr(id, 4), at_ms,
-    iif(kind = 'debit' OR units < 0, 'CT Points Debited', 'CT Points Credited'),
+      'source', iif(grant_id IS NULL, 'API', 'Campaign'), 'voucherCode', code, 'voucherListId', source_id) AS properties
+  FROM holdings WHERE kind = 'voucher'`),
+)
+
+/** What went in and out of wallets by API. */
+export const walletEvents = sqliteView('wallet_events', columns).as(
+  sql.raw(`
+  SELECT user_id, 'evt' || substr(id, 4) AS id,
+    iif(kind = 'debit' OR units < 0, 'CT Points Debited', 'CT Points Credited') AS name, at_ms,
     json_object(${common}, 'walletId', wallet_id, 'points', abs(units) / pow(10, decimals), 'kind', kind,
-      'entryId', id, 'orderId', order_id, 'description', description)
+      'entryId', id, 'orderId', order_id, 'description', description) AS properties
   FROM wallet_entries WHERE source = 'api'`),
 )

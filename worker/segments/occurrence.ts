@@ -48,7 +48,7 @@ export function occurredStatements(occurrence: Occurrence, at: At, watches: read
       coalesce((SELECT seq FROM events WHERE user_id=value->>1 AND id=value->>2),0),
       value->>3,value->>4,value->>5,value->>6 FROM json_each(?2))
     SELECT c.n FROM c WHERE NOT EXISTS (SELECT 1 FROM users WHERE id=c.user_id)
-      OR EXISTS (SELECT 1 FROM ${eventsSql([event], 'subjects', at, values)}${tables} WHERE ${joined(terms, 'AND')})`
+      OR EXISTS (SELECT 1 FROM ${eventsSql([event], 'subjects', at, values, 'c.user_id')}${tables} WHERE ${joined(terms, 'AND')})`
   const rows = watches.map(({ userId, eventId, fromMs, untilMs, value }, place) => [
     place,
     userId,

@@ -41,7 +41,7 @@ export function voucherDetails(list: {
 
 /**
  * The event of the user that a voucher is, keyed by the holding, so that making it twice makes it once. The view
- * `reward_events` shows the same to the letter.
+ * `voucher_events` shows the same to the letter.
  */
 export function voucherEvent(given: GivenVoucher): UserEvent {
   const { holdingId, userId, atMs, campaignId, code, voucherListId, details } = given

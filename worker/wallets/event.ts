@@ -5,7 +5,7 @@ import type { EntryRow } from './entries.ts'
 
 /**
  * The event of the user that a movement by API is, keyed by its entry, so that making it twice makes it once. The view
- * `reward_events` shows the same to the letter.
+ * `wallet_events` shows the same to the letter.
  */
 export function movementEvent(row: EntryRow): UserEvent {
   const takesAway = row.kind === 'debit' || row.units < 0

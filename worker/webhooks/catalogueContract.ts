@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { instantSchema, lineSchema, proseSchema } from '../platform/contract.ts'
+import { instantSchema, lineSchema, patchOf, proseSchema } from '../platform/contract.ts'
 import { pageQuery } from '../platform/paging.ts'
 
 const fields = {
@@ -16,13 +16,7 @@ export const itemInputSchema = z.strictObject(fields)
 export type ItemInput = z.infer<typeof itemInputSchema>
 
 /** A patch: what it names replaces, null removes. It is checked again as a whole once merged. */
-export const itemPatchSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(fields).map((name) => [name, z.unknown()])) as {
-      [K in keyof typeof fields]: z.ZodUnknown
-    },
-  )
-  .partial()
+export const itemPatchSchema = patchOf(fields)
 
 /** The statuses of an item. */
 export const itemStatuses = ['active', 'archived'] as const

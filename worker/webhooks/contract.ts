@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { durationMs } from '../platform/calendar.ts'
-import { durationSchema, lineSchema } from '../platform/contract.ts'
+import { durationSchema, lineSchema, patchOf } from '../platform/contract.ts'
 import { pageQuery } from '../platform/paging.ts'
 
 /** What stands for a header's value or a password in answers. It is none itself, so that it cannot come back as one. */
@@ -65,13 +65,7 @@ export const endpointInputSchema = z.strictObject(endpointFields).superRefine((e
 export type EndpointInput = z.infer<typeof endpointInputSchema>
 
 /** A patch: what it names replaces, null removes. It is checked again as a whole once merged. */
-export const endpointPatchSchema = z
-  .strictObject(
-    Object.fromEntries(Object.keys(endpointFields).map((name) => [name, z.unknown()])) as {
-      [K in keyof typeof endpointFields]: z.ZodUnknown
-    },
-  )
-  .partial()
+export const endpointPatchSchema = patchOf(endpointFields)
 
 /** The path of one endpoint. */
 export const endpointParams = z.object({ endpointId: z.string() })

@@ -106,14 +106,18 @@ export class EndpointSender extends DurableObject<Env> implements Wakeable {
       this.#table.keep(fresh.splice(0))
       keptMs = now()
     }
+    let target = endpoint
     let next = 0
     const work = async () => {
       for (let entry = items[next++]; entry !== undefined; entry = items[next++]) {
-        const result = await attempt(this.env, state.isGone ? undefined : endpoint, entry.item, entry.row)
+        const result = await attempt(this.env, target, entry.item, entry.row)
         fresh.push(result.outcome)
         if (result.verdict === 'delivered') state.failingSinceMs = null
         else if (result.verdict !== 'unsent') state.failingSinceMs ??= result.atMs
-        if (result.verdict === 'gone') state.isGone = true
+        if (result.verdict === 'gone') {
+          state.isGone = true
+          target = endpoint && { ...endpoint, status: 'disabled' }
+        }
         if (fresh.length >= KEPT_TOGETHER || now() - keptMs > KEPT_WITHIN_MS) keep()
       }
     }

@@ -57,9 +57,12 @@ export class DeliverySweeper extends DurableObject<Env> implements Wakeable {
       }
       const announced = this.#announced
       const next = await db
-        .prepare(`SELECT min(due_ms) AS dueMs FROM deliveries WHERE status = 'pending'`)
-        .first<{ dueMs: number | null }>()
-      const dues = next?.dueMs == null ? [] : [next.dueMs + LOST_AFTER_MS]
+        .prepare(
+          `SELECT due_ms AS dueMs FROM deliveries INDEXED BY deliveries_due WHERE status = 'pending'
+           ORDER BY due_ms LIMIT 1`,
+        )
+        .first<{ dueMs: number }>()
+      const dues = next === null ? [] : [next.dueMs + LOST_AFTER_MS]
       if (announced !== this.#announced) dues.push(now() + LOST_AFTER_MS)
       await this.#alarmOf()?.arm(dues.length === 0 ? null : Math.min(...dues))
     } catch (error) {
@@ -73,7 +76,7 @@ export class DeliverySweeper extends DurableObject<Env> implements Wakeable {
     const { results } = await db
       .prepare(
         `UPDATE deliveries SET due_ms = ?1 WHERE id IN (
-           SELECT id FROM deliveries WHERE status = 'pending' AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3)
+           SELECT id FROM deliveries INDEXED BY deliveries_due WHERE status = 'pending' AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3)
          RETURNING id, user_id AS userId, endpoint_id AS endpointId`,
       )
       .bind(now(), now() - LOST_AFTER_MS, PAGE)
