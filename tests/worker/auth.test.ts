@@ -205,3 +205,12 @@ describe('pages of other origins', () => {
     expect(elsewhere.headers.get('access-control-allow-origin')).toBeNull()
   })
 })
+
+test('a browser cannot say what only Boon knows: that somebody was rewarded', async () => {
+  const session = await token({ sub: 'forger', exp: soon() })
+  for (const name of ['CT Partner Voucher Rewarded', 'ct points credited', 'CT ']) {
+    const answer = await trayEvents(session, [{ userId: 'forger', name }])
+    expectProblem(answer, 403, 'forbidden')
+  }
+  expect((await trayEvents(session, [{ userId: 'forger', name: 'CTA Clicked' }])).status).toBe(200)
+})

@@ -152,7 +152,10 @@ describe('a custom reward', () => {
     // A replay of what was delivered may fail; what was given stays given.
     await endpoint.answer({ status: 500 })
     await ok('POST', `/v1/deliveries/${deliveryId}/replay`)
-    expect(await settled(deliveryId)).toMatchObject({ status: 'failed' })
+    expect(await settled(deliveryId)).toMatchObject({
+      status: 'delivered',
+      attempts: [{ status: 500 }, { status: 200 }, { status: 500 }],
+    })
     expect(await statsOf(id)).toMatchObject({ granted: 1, failed: 0, remaining: { budget: 0 } })
     expect((await ok('GET', `/v1/campaigns/${id}/grants`)).data).toMatchObject([{ status: 'fulfilled' }])
   })
@@ -184,6 +187,8 @@ describe('a custom reward', () => {
     })
     const refused = await send([{ userId: 'g2', name: 'Gone', properties: { Amount: 500 } }])
     expect(refused.decisions).toMatchObject([{ outcome: 'refused', reason: 'reward_inactive' }])
+    const replay = await call('POST', `/v1/deliveries/${grant.reward.deliveryId}/replay`)
+    expectProblem(replay, 409, 'wrong_status')
     await ok('POST', `/v1/endpoints/${endpoint.id}/enable`)
     await endpoint.answer({ status: 200 })
     expect(await grantOf({ userId: 'g3', name: 'Gone', properties: { Amount: 500 } })).toMatchObject({

@@ -218,8 +218,22 @@ test('points wait for their activation, and expire on time, with what they say o
   expect(await balance()).toMatchObject({ active: 0, totals: { expired: 50 } })
 })
 
-test('a range in which the wallet can hold no amount is refused when it is published', async () => {
+test('what could never be given or used is refused when it is published', async () => {
   const { id } = await wallet()
+  const publish = async (reward: object) => {
+    const made = await ok('POST', '/v1/campaigns', {
+      name: 'never',
+      qualification: 'live',
+      trigger: { event: 'never' },
+      ...reward,
+      schedule: { start: 'now' },
+    })
+    return call('POST', `/v1/campaigns/${made.id}/publish`)
+  }
+  const flat = (value: number, more: object = {}) => points(id, { kind: 'flat', value }, more)
+  expectProblem(await publish(flat(0.4)), 409, 'not_publishable', ['reward.scheme.value'])
+  const passed = { expiry: { at: '2020-01-01T00:00:00Z' } }
+  expectProblem(await publish(flat(1, passed)), 409, 'not_publishable', ['reward.expiry.at'])
   const draft = await ok('POST', '/v1/campaigns', {
     name: 'empty',
     qualification: 'live',

@@ -91,8 +91,9 @@ export async function matchStep(
 ): Promise<RecordedEvent[]> {
   const index = await liveIndexAt(env, meta)
   return reactions.map(({ event, chain }): RecordedEvent => {
-    const { campaigns, tooOld, cancels } = match(index, event, chain, nowMs, windowOf(meta))
-    const asking = tooOld ? [] : campaigns.map((campaign) => askingOf(campaign.id, campaign, event))
+    // It was on its way in a queue, which is no lateness of its user.
+    const { campaigns, cancels } = match(index, event, chain, nowMs, Number.POSITIVE_INFINITY)
+    const asking = campaigns.map((campaign) => askingOf(campaign.id, campaign, event))
     return { event, chain, duplicate: false, stored: null, asking, late: [], cancels }
   })
 }

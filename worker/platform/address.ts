@@ -38,7 +38,7 @@ const global6 = rangeOf('2000::/3')
 const refused6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'].map(rangeOf)
 
 /** Names that lead to the machine itself or into a private network (RFC 6761, 6762, 8375, and what clouds use). */
-const PRIVATE_NAME = /(?:^|\.)(?:localhost|local|internal|home\.arpa)$/
+const PRIVATE_NAME = /(?:^|\.)(?:localhost|localdomain|local|internal|home\.arpa)$/
 
 /**
  * Whether an IP address is one that no webhook may be sent to: private, loopback, link-local, multicast, reserved, for

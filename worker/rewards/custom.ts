@@ -14,7 +14,7 @@ import {
 } from './kind.ts'
 import { resolveMetadata } from './metadata.ts'
 import { customPayload } from './payload.ts'
-import { award, type Precision, rangeIsEmpty, schemeFaults } from './schemes.ts'
+import { award, emptyFaults, type Precision, schemeFaults } from './schemes.ts'
 import type { GrantFacts } from './scope.ts'
 import { deliverOnly, deliveryStatements, endpointIssues, type Payload } from './webhook.ts'
 
@@ -39,8 +39,9 @@ export const custom: RewardKind<'custom'> & GrantableKind<'custom'> = {
       else if (item.status === 'archived') issues.push(fault('itemId', 'the item is archived'))
       else if (isOver(item)) issues.push(fault('itemId', 'the item has expired'))
     }
-    if (credits !== undefined && rangeIsEmpty(credits.scheme, CREDITS.decimals)) {
-      issues.push(fault('credits.scheme.max', 'no amount of two decimals lies in the range'))
+    if (credits !== undefined) {
+      for (const { path, message } of emptyFaults(credits.scheme, CREDITS))
+        issues.push(fault(`credits.scheme.${path}`, message))
     }
     if (issues.length > 0) return { issues }
     const goods =

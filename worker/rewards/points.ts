@@ -1,4 +1,5 @@
 import { formatInstant, parseInstant } from '../platform/calendar.ts'
+import { now } from '../platform/clock.ts'
 import { derivedId } from '../platform/ids.ts'
 import { creditGrantsStatements, type GrantedPoints } from '../wallets/grants.ts'
 import { findWallet } from '../wallets/store.ts'
@@ -14,7 +15,7 @@ import {
   type RewardKind,
 } from './kind.ts'
 import { resolveMetadata } from './metadata.ts'
-import { award, rangeIsEmpty, schemeFaults } from './schemes.ts'
+import { award, emptyFaults, schemeFaults } from './schemes.ts'
 
 /** Points into a wallet. */
 export const points: RewardKind<'points'> & GrantableKind<'points'> = {
@@ -25,9 +26,15 @@ export const points: RewardKind<'points'> & GrantableKind<'points'> = {
     const wallet = await findWallet(env, reward.walletId)
     if (wallet === undefined) return { issues: [fault('walletId', `there is no wallet ${reward.walletId}`)] }
     const { decimals, rounding, expiry: walletExpiry } = wallet
-    if (rangeIsEmpty(reward.scheme, decimals)) {
-      return { issues: [fault('scheme.max', 'no amount that this wallet can hold lies in the range')] }
+    const issues = emptyFaults(reward.scheme, wallet).map(({ path, message }) =>
+      fault(`scheme.${path}`, message),
+    )
+    const endsMs =
+      typeof reward.expiry === 'object' && 'at' in reward.expiry ? parseInstant(reward.expiry.at) : undefined
+    if (endsMs !== undefined && endsMs <= now()) {
+      issues.push(fault('expiry.at', 'has passed, so nobody could use the points'))
     }
+    if (issues.length > 0) return { issues }
     return { prepared: { type: 'points', reward, decimals, rounding, walletExpiry, zone }, stock: null }
   },
 

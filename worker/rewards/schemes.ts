@@ -141,6 +141,20 @@ export function needsEvent(scheme: Scheme): boolean {
   return kindOf(scheme).needsEvent
 }
 
+/** What of a scheme could never give anything in a purse that counts so, with paths within the scheme. */
+export function emptyFaults(scheme: Scheme, precision: Precision): Issue[] {
+  const message = 'is less than the smallest amount that can be given'
+  if (scheme.kind === 'flat') {
+    return workOut(scheme, NOTHING, undefined, precision) === 'amount_zero'
+      ? [{ path: 'value', message }]
+      : []
+  }
+  if (!rangeIsEmpty(scheme, precision.decimals)) return []
+  return [{ path: 'max', message: 'no amount that can be given lies in the range' }]
+}
+
+const NOTHING: SchemeInput = { property: undefined, draw: () => [] }
+
 /** Whether no amount of so many decimals lies in the range of a random scheme, so that it could never give any. */
 export function rangeIsEmpty(scheme: Scheme, decimals: number): boolean {
   if (scheme.kind !== 'random') return false

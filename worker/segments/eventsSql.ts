@@ -1,4 +1,4 @@
-import { ownEventViews } from '../users/ownEvents.ts'
+import { OWN_PREFIX, ownEventViews } from '../users/ownEvents.ts'
 import type { SqlValues } from './sqlValues.ts'
 import type { At } from './windows.ts'
 
@@ -7,9 +7,6 @@ import type { At } from './windows.ts'
  * happened, which is `?3`.
  */
 export type Source = 'everyone' | 'subjects' | 'tryOut'
-
-/** Names that begin so are those of Boon's own events, which lie in views. */
-const OWN = 'CT '
 
 const COLUMNS = 'user_id,id,name,at_ms,seq,coalesce(folded,properties) AS doc'
 const SUPPOSED = 'SELECT value->>0,value->>1,value->>2,value->>3,0 AS seq,value->4 AS doc FROM json_each(?3)'
@@ -33,7 +30,7 @@ export function eventsSql(
 ): string {
   const index = of === 'everyone' ? 'events_by_name' : 'events_by_time'
   const parts = [`SELECT ${COLUMNS} FROM events INDEXED BY ${index}`]
-  if (names.some((name) => name.startsWith(OWN))) parts.push(...viewedSql(at, values))
+  if (names.some((name) => name.startsWith(OWN_PREFIX))) parts.push(...viewedSql(at, values))
   const own = of === 'everyone' ? '' : ` WHERE user_id=${owner}`
   const told = parts.map((part) => part + own)
   if (of === 'tryOut') told.push(SUPPOSED)

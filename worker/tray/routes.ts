@@ -9,6 +9,7 @@ import { type App, type Call, operation, reply } from '../platform/http.ts'
 import { decodeCursor, pageOf, pageQuery, toPage } from '../platform/paging.ts'
 import { invalid, Refusal, refuse } from '../platform/problem.ts'
 import { userParams } from '../users/contract.ts'
+import { OWN_PREFIX } from '../users/ownEvents.ts'
 import { assembleCoupons, assembleVouchers } from './assemble.ts'
 import { tokenRequestSchema, tokenSchema, traySchema } from './contract.ts'
 import { belongingsOf, everyonesCoupons } from './store.ts'
@@ -121,9 +122,16 @@ function tray(app: App): void {
         (event) => userOf(event) !== undefined && userOf(event) !== userId,
       )
       if (foreign >= 0) return refuse('forbidden', `events.${foreign}.userId: the token is for another user.`)
-      const own = body.events.map((event) => (isObject(event) ? { ...event, userId } : event))
+      const own = body.events.findIndex((event) => isObject(event) && isOwnName(event['name']))
+      if (own >= 0) {
+        return refuse(
+          'forbidden',
+          `events.${own}.name: names that begin with "${OWN_PREFIX}" are for Boon itself.`,
+        )
+      }
+      const theirs = body.events.map((event) => (isObject(event) ? { ...event, userId } : event))
       const again = () => authenticate(env, context.req.header('authorization'), false)
-      const answer = await submitEvents(env, own, principal, again)
+      const answer = await submitEvents(env, theirs, principal, again)
       return answer instanceof Refusal ? answer : reply(200, answer)
     },
   )
@@ -137,6 +145,11 @@ async function viewerOf<P, Q, B>(call: Call<P, Q, B>): Promise<{ userId: string 
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A browser may not say what only Boon knows: that somebody was rewarded. */
+function isOwnName(name: unknown): boolean {
+  return typeof name === 'string' && name.toUpperCase().startsWith(OWN_PREFIX)
 }
 
 function userOf(event: unknown): unknown {

@@ -38,10 +38,12 @@ export async function attempt(
     dueMs,
     attempt: { at: formatInstant(atMs), ...tried },
   })
+  // What was delivered once stays delivered, however a replay of it ends.
+  const lost = row.isAwaited ? 'failed' : 'delivered'
   const obstacle = obstacleTo(endpoint, item, row)
   if (endpoint === undefined || row.body === null || obstacle !== undefined) {
     const tried = { error: obstacle ?? 'nothing_to_send', ms: 0, excerpt: '' }
-    return { outcome: outcomeOf('failed', atMs, tried), verdict: 'unsent', atMs }
+    return { outcome: outcomeOf(lost, atMs, tried), verdict: 'unsent', atMs }
   }
   const headers = requestHeaders(endpoint, atMs, row.id, row.body)
   const sent = await sendOnce(env, { url: endpoint.url, headers, body: row.body })
@@ -64,7 +66,7 @@ export async function attempt(
           retryAfter,
           deliveryId: row.id,
         })
-  const outcome = nextMs === null ? outcomeOf('failed', atMs, tried) : outcomeOf('pending', nextMs, tried)
+  const outcome = nextMs === null ? outcomeOf(lost, atMs, tried) : outcomeOf('pending', nextMs, tried)
   return { outcome, verdict, atMs }
 }
 

@@ -6,6 +6,7 @@ import { decodeCursor, pageOf, toPage } from '../platform/paging.ts'
 import { refuse } from '../platform/problem.ts'
 import { deliveryListQuery, deliverySchema } from './contract.ts'
 import { findDelivery, listDeliveries, presentDelivery, reopenDelivery } from './deliveryStore.ts'
+import { endpointStatus } from './endpointStore.ts'
 import { expectDeliveries, queueDeliveries } from './queue.ts'
 
 /** What this room needs of the campaigns, which lie below it. */
@@ -80,6 +81,9 @@ export function deliveryRoutes(app: App, options: DeliveryRoutesOptions): void {
       if (row.status === 'pending') return refuse('wrong_status', 'The delivery is under way already.')
       if (row.body === null) {
         return refuse('wrong_status', `There is nothing to send: ${row.fault ?? 'it was never made'}.`)
+      }
+      if ((await endpointStatus(env, row.endpoint_id)) !== 'enabled') {
+        return refuse('wrong_status', 'The endpoint is disabled; enable it first.')
       }
       if (row.grant_status === 'failed') {
         const grant = { id: row.grant_id, userId: row.user_id, eventId: row.event_id }
