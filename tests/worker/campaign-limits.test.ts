@@ -179,8 +179,15 @@ describe('totals and budgets', () => {
 
   test('an award that rounds to nothing is amount_zero, before any limit of the campaign', async () => {
     const purse = await wallet()
-    const reward = { type: 'points', walletId: purse.id, scheme: { kind: 'flat', value: 0.4 } }
-    const stats = await story({ reward, limits: { perCampaign: { total: 1 } } }, 'u1 -> amount_zero')
+    const scheme = { kind: 'percentage', percent: 1, of: 'Amount' }
+    const { id } = await campaign('rounds to nothing', purse.id, {
+      reward: { type: 'points', walletId: purse.id, scheme },
+      limits: { perCampaign: { total: 1 } },
+    })
+    const properties = { Amount: 40 }
+    const { decisions } = await send([{ userId: 'u1', name: 'rounds to nothing', properties }])
+    expect(decisions.map(inWords)).toEqual(['amount_zero'])
+    const { stats } = await campaignNow(id)
     expect(stats).toMatchObject({ granted: 0, users: 0, refused: { amount_zero: 1 } })
   })
 
